@@ -1,0 +1,1 @@
+"""Optimizer update rules written once: proofs, kernels and equations from one text."""

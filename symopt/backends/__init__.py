@@ -1,0 +1,1 @@
+"""Backends: one short description of a target language each."""

@@ -1,0 +1,1 @@
+"""Pages, equations and notebook output, made from traces and verdicts."""

@@ -1,0 +1,50 @@
+"""The errors that symopt raises, each with the exit status of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SymoptError(Exception):
+    """What went wrong, where, and what would be right, in one line.
+
+    ``exit_status`` is what the command line returns when the error reaches it.
+    """
+
+    exit_status = 2
+
+
+class UsageError(SymoptError):
+    """The request names something that does not exist or cannot be combined."""
+
+
+class SpecError(SymoptError):
+    """A rule's text is not a rule: a misspelt name, a read before assignment, a bad declaration."""
+
+
+class DomainError(SpecError):
+    """A hyper-parameter's value lies outside its domain."""
+
+
+class VerifyError(SymoptError):
+    """A stage of the pipeline received what is not legal there."""
+
+
+class UnsupportedError(SymoptError):
+    """An operation that this part of symopt does not handle; the message names it."""
+
+
+class MissingToolError(SymoptError):
+    """A package or program is missing; the message names the command that installs it."""
+
+    exit_status = 4
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint that lists the known names nearest to ``name``, or all of them where none is near."""
+    names = list(dict.fromkeys(known))
+    close = get_close_matches(name, names, n=3, cutoff=0.55)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return "known: " + ", ".join(names) if names else "nothing is declared"

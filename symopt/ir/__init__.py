@@ -1,0 +1,1 @@
+"""The waist: the graph, traces and programs over it, and their meaning."""

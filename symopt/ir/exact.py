@@ -1,0 +1,201 @@
+"""Exact arithmetic: rationals as long as they last, certified balls once a root is irrational.
+
+A value is a ``Fraction``, or an ``arb`` of python-flint: a real interval that is proved to hold the
+value, at the working precision of ``flint.ctx``. What is undefined is the ball NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from math import isqrt
+from typing import Any, ClassVar
+
+import flint
+import numpy as np
+
+from symopt.errors import SymoptError
+from symopt.ir.evaluate import Arithmetic
+from symopt.ir.nodes import ARITY
+
+# Fraction or flint.arb for reals, bool for conditions; python-flint is untyped.
+Exact = Any
+
+UNDEFINED: Exact = flint.arb("nan")
+
+
+class UndecidedError(SymoptError):
+    """Two values are too close to compare at the working precision."""
+
+    exit_status = 3
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Work with balls of ``bits`` bits inside the block."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+def ball(value: Exact) -> Any:
+    """A value as a ball."""
+    return flint.arb(flint.fmpq(value.numerator, value.denominator)) if isinstance(value, Fraction) else value
+
+
+def is_defined(value: Exact) -> bool:
+    """Whether a value is a finite real number."""
+    return isinstance(value, Fraction) or bool(value.is_finite())
+
+
+def differ(a: Exact, b: Exact) -> bool:
+    """Whether two defined values are certainly different."""
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a != b
+    return not ball(a).overlaps(ball(b))
+
+
+def compare(a: Exact, b: Exact) -> int:
+    """-1, 0 or 1 as ``a`` is less than, equal to or greater than ``b``.
+
+    Raises
+    ------
+    UndecidedError: the balls overlap, or a value is undefined.
+    """
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return (a > b) - (a < b)
+    difference = ball(a) - ball(b)
+    if difference > 0:
+        return 1
+    if difference < 0:
+        return -1
+    if difference == 0:
+        return 0
+    raise UndecidedError(f"{a} and {b} cannot be told apart at {flint.ctx.prec} bits")
+
+
+def _divide(a: Exact, b: Exact) -> Exact:
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a / b if b else UNDEFINED
+    return ball(a) / ball(b)
+
+
+def _power(base: Exact, exponent: Exact) -> Exact:
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        if isinstance(base, Fraction):
+            return base**exponent if base or exponent >= 0 else UNDEFINED
+        return base ** int(exponent)
+    if isinstance(base, Fraction) and base == 0:
+        return Fraction(0) if compare(exponent, Fraction(0)) > 0 else UNDEFINED
+    return ball(base) ** ball(exponent)
+
+
+def _sqrt(a: Exact) -> Exact:
+    if isinstance(a, Fraction):
+        if a < 0:
+            return UNDEFINED
+        numerator, denominator = isqrt(a.numerator), isqrt(a.denominator)
+        if numerator**2 == a.numerator and denominator**2 == a.denominator:
+            return Fraction(numerator, denominator)
+    return ball(a).sqrt()
+
+
+def _of_ball(name: str, at: Mapping[Fraction, int]) -> Callable[[Exact], Exact]:
+    """A transcendental function: rational at the points ``at``, a ball elsewhere."""
+
+    def function(a: Exact) -> Exact:
+        if isinstance(a, Fraction) and a in at:
+            return Fraction(at[a])
+        return getattr(ball(a), name)()
+
+    return function
+
+
+def _arithmetic(operation: Callable[[Exact, Exact], Exact]) -> Callable[[Exact, Exact], Exact]:
+    """A ring operation: on fractions where both are, on balls otherwise."""
+
+    def function(a: Exact, b: Exact) -> Exact:
+        if isinstance(a, Fraction) and isinstance(b, Fraction):
+            return operation(a, b)
+        return operation(ball(a), ball(b))
+
+    return function
+
+
+def _where(condition: bool, a: Exact, b: Exact) -> Exact:
+    return a if condition else b
+
+
+ZERO = Fraction(0)
+OPERATIONS: Mapping[str, Callable[..., Exact]] = {
+    "add": _arithmetic(lambda a, b: a + b),
+    "sub": _arithmetic(lambda a, b: a - b),
+    "mul": _arithmetic(lambda a, b: a * b),
+    "div": _divide,
+    "pow": _power,
+    "neg": lambda a: -a,
+    "sqrt": _sqrt,
+    "abs": abs,
+    "sign": lambda a: Fraction(compare(a, ZERO)),
+    "exp": _of_ball("exp", {Fraction(0): 1}),
+    "log": _of_ball("log", {Fraction(1): 0}),
+    "cos": _of_ball("cos", {Fraction(0): 1}),
+    "floor": lambda a: Fraction(a.numerator // a.denominator) if isinstance(a, Fraction) else a.floor(),
+    "max": lambda a, b: a if compare(a, b) >= 0 else b,
+    "min": lambda a, b: a if compare(a, b) <= 0 else b,
+    "where": _where,
+    "lt": lambda a, b: compare(a, b) < 0,
+    "le": lambda a, b: compare(a, b) <= 0,
+    "eq": lambda a, b: compare(a, b) == 0,
+    "and": lambda a, b: a and b,
+    "or": lambda a, b: a or b,
+    "not": lambda a: not a,
+}
+
+
+class ScalarArithmetic(Arithmetic[Exact]):
+    """One element: every tensor is a single number, so every reduction is the number itself."""
+
+    def number(self, value: Fraction) -> Exact:
+        return value
+
+    def op(self, name: str, *args: Exact) -> Exact:
+        return OPERATIONS[name](*args)
+
+    def reduce(self, name: str, arg: Exact, axis: int | None) -> Exact:
+        return arg
+
+    def matop(self, name: str, *args: Exact) -> Exact:
+        return args[0] * args[1] if name == "matmul" else args[0]
+
+
+class ArrayArithmetic(Arithmetic[Any]):
+    """NumPy arrays of exact values (dtype object); numbers are broadcast."""
+
+    _ufuncs: ClassVar[Mapping[str, np.ufunc]] = {
+        name: np.frompyfunc(function, ARITY[name], 1) for name, function in OPERATIONS.items()
+    }
+
+    def number(self, value: Fraction) -> Any:
+        return value
+
+    def op(self, name: str, *args: Any) -> Any:
+        return self._ufuncs[name](*args)
+
+    def reduce(self, name: str, arg: Any, axis: int | None) -> Any:
+        combine = {"amax": "max", "amin": "min"}.get(name, "add")
+        keep = axis is not None
+        total = self._ufuncs[combine].reduce(np.asarray(arg, dtype=object), axis=axis, keepdims=keep)
+        count = arg.size if axis is None else arg.shape[axis]
+        return self.op("div", total, Fraction(count)) if name == "mean" else total
+
+    def matop(self, name: str, *args: Any) -> Any:
+        if name == "transpose":
+            return args[0].T
+        left, right = args
+        products = self.op("mul", left[:, :, None], right[None, :, :])
+        return self._ufuncs["add"].reduce(products, axis=1)

@@ -1,0 +1,118 @@
+"""What a rule declares: hyper-parameters, states and options."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Self, overload
+
+from symopt.errors import DomainError, SpecError
+from symopt.lang.domain import Domain, Real
+
+Number = int | float | Fraction
+
+PARAMETER = "p"
+GRADIENT = "g"
+STEP = "t"
+BUILT_IN = (PARAMETER, GRADIENT, STEP)
+
+# Names become identifiers of Python and C and parts of TeX and HTML: plain ASCII, no leading or
+# double underscore (C++ reserves both), nothing that needs escaping anywhere.
+NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*\Z")
+
+
+class Declaration:
+    """A class attribute of a rule that knows its own name.
+
+    On an instance of the rule it reads as the value that the instance was configured with; inside
+    ``update`` the recorder stands in for the instance and gives a symbol.
+    """
+
+    name: str = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        where = f"{owner.__name__}.{name}"
+        if not NAME.match(name):
+            raise SpecError(f"{where}: a declared name is letters and digits, joined by single underscores")
+        if name in BUILT_IN:
+            raise SpecError(f"{where}: p, g and t are the parameter, the gradient and the step; choose another name")
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Any: ...
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else instance.setting(self)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise AttributeError(f"{self.name}: a rule does not change; build another one with {self.name}=...")
+
+
+@dataclass(eq=False)
+class Hyper(Declaration):
+    """A hyper-parameter.
+
+    Parameters
+    ----------
+    default: its value where the user gives none.
+    tex: its symbol in equations.
+    domain: the values it may take; a value outside is refused by the rule and by its kernels.
+    when: the name of the option under which it exists; it always exists where this is ``None``.
+    """
+
+    default: Number
+    tex: str = ""
+    domain: Domain = Real
+    when: str | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        self.check(self.default)
+
+    def check(self, value: Number) -> None:
+        """Raise ``DomainError`` unless ``value`` lies in the domain."""
+        if value not in self.domain:
+            raise DomainError(f"{self.name} = {value} is outside its domain: {self.domain.describe(self.name)}")
+
+
+@dataclass(eq=False)
+class State(Declaration):
+    """An array of the parameter's shape that lives from step to step.
+
+    Parameters
+    ----------
+    init: its value before the first step: a number, the name of a hyper-parameter, or ``"p"`` for
+        the parameter itself.
+    tex: its symbol in equations.
+    when: the name of the option under which it exists.
+    """
+
+    init: Number | str = 0
+    tex: str = ""
+    when: str | None = None
+
+
+@dataclass(eq=False)
+class Option(Declaration):
+    """A choice that is made when the rule is built and decides which statements it has.
+
+    Parameters
+    ----------
+    default: the choice where the user makes none.
+    choices: the values allowed; ``(False, True)`` where the default is a bool.
+    needs: an option that must be on where this one is.
+    excludes: an option that must be off where this one is on.
+    """
+
+    default: bool | int | str
+    choices: tuple[bool | int | str, ...] = ()
+    needs: str | None = None
+    excludes: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.choices and isinstance(self.default, bool):
+            self.choices = (False, True)

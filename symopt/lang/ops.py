@@ -1,0 +1,187 @@
+"""The operations that an update rule is written with, as SymPy expressions.
+
+``+ - * / **`` and ``abs`` work on the recorder's symbols as on any SymPy expression. The functions
+here are those that SymPy would evaluate, reorder or query assumptions for, and those that it lacks:
+they stay as they are written until the rule is frozen into the graph.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+# Anything that SymPy accepts as an operand: its expressions and Python's numbers. SymPy ships no
+# types for its functions, so nothing narrower can be checked.
+Expr = Any
+
+
+class Opaque(sp.Function):  # type: ignore[misc]  # SymPy is untyped
+    """A function that SymPy keeps as it is written; ``op`` is its name in the graph."""
+
+    op: str = ""
+
+
+class Maximum(Opaque):
+    """The larger of two values."""
+
+    op, nargs = "max", 2
+
+
+class Minimum(Opaque):
+    """The smaller of two values."""
+
+    op, nargs = "min", 2
+
+
+class Sign(Opaque):
+    """-1, 0 or 1."""
+
+    op, nargs = "sign", 1
+
+
+class Absolute(Opaque):
+    """The absolute value."""
+
+    op, nargs = "abs", 1
+
+
+class Where(Opaque):
+    """The second argument where the first (a condition) holds, else the third."""
+
+    op, nargs = "where", 3
+
+
+class Floor(Opaque):
+    """The largest integer that is not larger."""
+
+    op, nargs = "floor", 1
+
+
+class Reduction(Opaque):
+    """A reduction over all elements of the tensor; ``axis`` is None, 0 (over rows) or 1 (over columns)."""
+
+
+class Sum(Reduction):
+    """The sum of the elements: over everything, or along one axis of a matrix."""
+
+    op, nargs = "sum", (1, 2)
+
+
+class Mean(Reduction):
+    """The mean of the elements: over everything, or along one axis of a matrix."""
+
+    op, nargs = "mean", (1, 2)
+
+
+class MaxOf(Reduction):
+    """The largest element: over everything, or along one axis of a matrix."""
+
+    op, nargs = "amax", (1, 2)
+
+
+class MatMul(Opaque):
+    """The product of two matrices."""
+
+    op, nargs = "matmul", 2
+
+
+class Transpose(Opaque):
+    """The transpose of a matrix."""
+
+    op, nargs = "transpose", 1
+
+
+def sqrt(x: Expr) -> Expr:
+    """The non-negative square root."""
+    return sp.sqrt(x)
+
+
+def exp(x: Expr) -> Expr:
+    """The exponential function."""
+    return sp.exp(x)
+
+
+def log(x: Expr) -> Expr:
+    """The natural logarithm."""
+    return sp.log(x)
+
+
+def cos(x: Expr) -> Expr:
+    """The cosine of an angle in radians."""
+    return sp.cos(x)
+
+
+def floor(x: Expr) -> Expr:
+    """The largest integer that is not larger than ``x``."""
+    return Floor(x)
+
+
+def sign(x: Expr) -> Expr:
+    """-1 where ``x`` is negative, 0 where it is zero, 1 where it is positive."""
+    return Sign(x)
+
+
+def absolute(x: Expr) -> Expr:
+    """The absolute value of ``x``."""
+    return Absolute(x)
+
+
+def maximum(a: Expr, b: Expr) -> Expr:
+    """The larger of ``a`` and ``b``."""
+    return Maximum(a, b)
+
+
+def minimum(a: Expr, b: Expr) -> Expr:
+    """The smaller of ``a`` and ``b``."""
+    return Minimum(a, b)
+
+
+def clip(x: Expr, lower: Expr, upper: Expr) -> Expr:
+    """``x`` moved into ``[lower, upper]``."""
+    return Minimum(Maximum(x, lower), upper)
+
+
+def where(condition: Expr, a: Expr, b: Expr) -> Expr:
+    """``a`` where the condition holds, else ``b``; conditions are ``<``, ``<=``, ``equal`` and their kin."""
+    return Where(condition, a, b)
+
+
+def equal(a: Expr, b: Expr) -> Expr:
+    """The condition that two values are the same (``==`` compares expressions, not values)."""
+    return sp.Eq(a, b, evaluate=False)
+
+
+def total(x: Expr, axis: int | None = None) -> Expr:
+    """The sum of the elements of ``x``."""
+    return Sum(x) if axis is None else Sum(x, axis)
+
+
+def mean(x: Expr, axis: int | None = None) -> Expr:
+    """The mean of the elements of ``x``."""
+    return Mean(x) if axis is None else Mean(x, axis)
+
+
+def largest(x: Expr, axis: int | None = None) -> Expr:
+    """The largest element of ``x``."""
+    return MaxOf(x) if axis is None else MaxOf(x, axis)
+
+
+def norm(x: Expr) -> Expr:
+    """The Euclidean (Frobenius) norm of ``x``."""
+    return sp.sqrt(Sum(x**2))
+
+
+def rms(x: Expr) -> Expr:
+    """The root of the mean square of ``x``."""
+    return sp.sqrt(Mean(x**2))
+
+
+def matmul(a: Expr, b: Expr) -> Expr:
+    """The matrix product of ``a`` and ``b``."""
+    return MatMul(a, b)
+
+
+def transpose(a: Expr) -> Expr:
+    """The transpose of the matrix ``a``."""
+    return Transpose(a)

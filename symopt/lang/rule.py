@@ -1,0 +1,201 @@
+"""An update rule and a schedule: declarations, and one method that states the mathematics."""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, ClassVar, TypeVar
+
+from symopt.errors import SpecError, UsageError, nearest
+from symopt.lang.declare import NAME, Declaration, Hyper, Option, State
+
+# Keywords of C11 and the type names that the generated headers use; a rule's name starts functions
+# and names files in every backend, so it must be free in all of them.
+C_KEYWORDS = frozenset({
+    "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof",
+    "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    "size_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
+})  # fmt: skip
+
+Kind = TypeVar("Kind", bound=Declaration)
+
+
+def _checked_name(name: str, where: str) -> str:
+    if not NAME.match(name):
+        raise SpecError(f"{where}: the name {name!r} is not letters and digits joined by single underscores")
+    language = "C" if name in C_KEYWORDS else "Python" if keyword.iskeyword(name) else None
+    if language is not None:
+        raise SpecError(f"{where}: the name {name!r} is a keyword of {language}; choose one with (Rule, name=...)")
+    return name
+
+
+def _check_references(cls: type[Declared]) -> None:
+    """Every option and initial value that a declaration names must be declared."""
+    options, hypers = cls.declared(Option), cls.declared(Hyper)
+    for name, item in cls.declarations.items():
+        named = [item.needs, item.excludes] if isinstance(item, Option) else [getattr(item, "when", None)]
+        for option in named:
+            if option is not None and option not in options:
+                raise SpecError(f"{cls.__name__}.{name}: no option {option!r}; {nearest(option, options)}")
+        if isinstance(item, State) and isinstance(item.init, str) and item.init not in {"p", *hypers}:
+            raise SpecError(
+                f"{cls.__name__}.{name}: no initial value {item.init!r}; {nearest(item.init, ['p', *hypers])}"
+            )
+
+
+class Declared:
+    """A class whose attributes include declarations; the common part of rules and schedules."""
+
+    name: ClassVar[str] = ""
+    declarations: ClassVar[dict[str, Declaration]] = {}
+
+    def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
+        """``name`` is what the command line and the generated code call the rule."""
+        super().__init_subclass__(**kwargs)
+        cls.name = _checked_name(cls.__name__.lower() if name is None else name, cls.__name__)
+        own = {key: value for key, value in vars(cls).items() if isinstance(value, Declaration)}
+        cls.declarations = {**cls.declarations, **own}
+        _check_references(cls)
+
+    @classmethod
+    def declared(cls, kind: type[Kind]) -> dict[str, Kind]:
+        """The declarations of one kind, in the order in which they are written."""
+        return {name: item for name, item in cls.declarations.items() if isinstance(item, kind)}
+
+    def __init__(self, **settings: Any) -> None:
+        """Fix options and hyper-parameters by keyword; a hyper-parameter also takes a schedule.
+
+        Raises
+        ------
+        UsageError: a name that is not declared, a choice that is not offered, options that exclude
+            each other.
+        DomainError: a value outside its hyper-parameter's domain.
+        """
+        self.settings: dict[str, Any] = settings
+        for name, value in settings.items():
+            self._check_setting(name, value)
+        self._check_options()
+        for name in settings:
+            when = getattr(self.declarations[name], "when", None)
+            if when is not None and not self.options[when]:
+                raise UsageError(f"{self.name}: {name} exists only with {when}={True}")
+
+    @property
+    def options(self) -> dict[str, bool | int | str]:
+        """Every option with its choice."""
+        return {name: self.settings.get(name, option.default) for name, option in self.declared(Option).items()}
+
+    def setting(self, declaration: Declaration) -> Any:
+        """What a declared name is configured to: the given value, else the default."""
+        return self.settings.get(declaration.name, getattr(declaration, "default", declaration))
+
+    def exists(self, declaration: Hyper | State) -> bool:
+        """Whether the option that the declaration hangs on is on."""
+        return declaration.when is None or bool(self.options[declaration.when])
+
+    def _check_setting(self, name: str, value: Any) -> None:
+        declaration = self.declarations.get(name)
+        if isinstance(declaration, Option):
+            if not any(value == choice and type(value) is type(choice) for choice in declaration.choices):
+                choices = ", ".join(map(repr, declaration.choices))
+                raise UsageError(f"{self.name}: {name} = {value!r}; choices: {choices}")
+        elif isinstance(declaration, Hyper):
+            if isinstance(value, Schedule):
+                return
+            if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+                raise UsageError(f"{self.name}: {name} = {value!r}; a hyper-parameter takes a number or a schedule")
+            declaration.check(value)
+        else:
+            settable = {**self.declared(Option), **self.declared(Hyper)}
+            raise UsageError(f"{self.name} has no option or hyper-parameter {name!r}; {nearest(name, settable)}")
+
+    def _check_options(self) -> None:
+        chosen = self.options
+        for name, option in self.declared(Option).items():
+            if not chosen[name]:
+                continue
+            if option.needs is not None and not chosen[option.needs]:
+                raise UsageError(f"{self.name}: {name} needs {option.needs}=True")
+            if option.excludes is not None and chosen[option.excludes]:
+                raise UsageError(f"{self.name}: {name} and {option.excludes} exclude each other")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in self.settings.items())})"
+
+
+class Rule(Declared):
+    """An update rule, written once.
+
+    A subclass declares its hyper-parameters, states and options as class attributes, names its
+    ``source`` (paper and equation, or framework and version), and states the update::
+
+        class AdamW(Rule):
+            def update(s) -> None:
+                s.m = ema(s.m, s.g, s.beta1)
+
+    Inside ``update`` the argument is a recorder: reading a name gives a SymPy symbol, assigning one
+    records a named statement. ``s.p`` is the parameter, ``s.g`` its gradient, ``s.t`` the step,
+    counted from 1. An instance is the rule with some options and hyper-parameters fixed.
+    """
+
+    source: ClassVar[str] = ""
+
+    # What the recorder offers inside ``update``; typed as Any because SymPy's expressions are.
+    p: Any
+    g: Any
+    t: Any
+
+    def update(self) -> None:
+        """State one step of the rule; every rule defines it."""
+        raise SpecError(f"{type(self).__name__} has no method update(s)")
+
+    def gradient(self, at: Any) -> Any:
+        """Ask for the gradient at the point ``at``; only the recorder answers."""
+        raise SpecError("gradient(at=...) is for use inside update(s)")
+
+    @property
+    def title(self) -> str:
+        """The rule as a target: its name, with what is fixed in brackets."""
+        if not self.settings:
+            return self.name
+        return f"{self.name}[{','.join(f'{key}={value}' for key, value in self.settings.items())}]"
+
+    @classmethod
+    def variants(cls) -> Iterator[Rule]:
+        """Every legal combination of options, the default one first."""
+        options = cls.declared(Option)
+        orders = [sorted(option.choices, key=option.default.__ne__) for option in options.values()]
+        for choices in itertools.product(*orders):
+            changed = {n: c for (n, o), c in zip(options.items(), choices, strict=True) if c != o.default}
+            try:
+                yield cls(**changed)
+            except UsageError:
+                continue
+
+    def _repr_latex_(self) -> str:
+        from symopt.docs.notebook import rule_latex  # rendering stands above the language
+
+        return rule_latex(self)
+
+
+class Schedule(Declared):
+    """A hyper-parameter that changes from step to step, as an expression in ``t``.
+
+    ``value`` returns the value at step ``s.t`` (counted from 1) from the hyper-parameter's own value
+    ``s.base`` and the schedule's declared hyper-parameters.
+    """
+
+    source: ClassVar[str] = ""
+    base: Any
+    t: Any
+
+    def value(self) -> Any:
+        """The hyper-parameter at step ``t``; every schedule defines it."""
+        raise SpecError(f"{type(self).__name__} has no method value(s)")
+
+    def __str__(self) -> str:
+        fixed = ",".join(f"{key}={value}" for key, value in self.settings.items())
+        return f"{self.name}({fixed})" if fixed else self.name

@@ -1,0 +1,218 @@
+"""Freeze: a recording's SymPy statements become a trace over the graph.
+
+SymPy keeps sums and products as unordered bags, so an order is chosen here, once, and it decides how
+every kernel rounds: inside a product the factors that vary least come first (what is constant over a
+step is multiplied once a step), and a quotient is one division of the product of the numerators by
+the product of the denominators; inside a sum what varies most comes first, then what was declared
+first, positive terms before negative ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import sympy as sp
+from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
+
+from symopt.errors import SpecError
+from symopt.ir.nodes import MATRIX_OPS, ONE, REDUCTIONS, Node, Num, matop, num, op, reduce, ref, refs
+from symopt.ir.rate import Rate, node_rates
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, Query, StateInfo, Trace
+from symopt.lang.domain import exact_number
+from symopt.lang.ops import Opaque
+from symopt.lang.recorder import Recording
+
+RELATIONS: Mapping[type, Callable[[Node, Node], Node]] = {
+    StrictLessThan: lambda a, b: op("lt", a, b),
+    LessThan: lambda a, b: op("le", a, b),
+    StrictGreaterThan: lambda a, b: op("lt", b, a),
+    GreaterThan: lambda a, b: op("le", b, a),
+    Equality: lambda a, b: op("eq", a, b),
+    Unequality: lambda a, b: op("not", op("eq", a, b)),
+}
+# SymPy's own functions, for authors who use them instead of those of the language.
+FUNCTIONS: Mapping[type, str] = {
+    sp.exp: "exp", sp.log: "log", sp.cos: "cos", sp.floor: "floor", sp.Abs: "abs", sp.sign: "sign",
+}  # fmt: skip
+FOLDS: Mapping[type, str] = {sp.Max: "max", sp.Min: "min", sp.And: "and", sp.Or: "or"}
+
+
+def freeze(recording: Recording) -> Trace:
+    """The trace of a recording. Rounding: decided here, for every backend alike.
+
+    Raises
+    ------
+    SpecError: an expression holds a function that the graph has not; the message gives its place.
+    """
+    rule = recording.rule
+    names = _final_names(recording)
+    freezer = _Freezer(recording, names)
+    lets = []
+    for statement in recording.statements:
+        value = freezer.statement(statement.symbol.name, statement.value, str(statement.place))
+        lets.append(Let(names[statement.symbol.name], value, statement.target, str(statement.place)))
+    last = {statement.target: names[statement.symbol.name] for statement in recording.statements}
+    return Trace(
+        name=rule.name,
+        title=rule.title,
+        hypers=tuple(
+            HyperInfo(name, exact_number(hyper.default), hyper.tex or _tex(name), hyper.domain)
+            for name, hyper in recording.hypers.items()
+        ),
+        states=tuple(
+            StateInfo(name, _initial(state.init), state.tex or _tex(name)) for name, state in recording.states.items()
+        ),
+        queries=tuple(Query(q.name, freezer.node(q.point)) for q in recording.queries),
+        lets=tuple(lets),
+        results={name: last[name] for name in (PARAMETER, *recording.states)},
+        scheduled={hyper: last[target] for hyper, target in recording.scheduled.items()},
+        doc=" ".join((type(rule).__doc__ or "").split()),
+        source=rule.source,
+    )
+
+
+def _final_names(recording: Recording) -> dict[str, str]:
+    """Symbol -> name in the trace: the last value of an input is ``x_new``, earlier ones ``x_1``, ``x_2``."""
+    inputs = {PARAMETER, *recording.states}
+    taken = {*inputs, *recording.hypers, STEP, *(query.name for query in recording.queries)}
+    versions = Counter(statement.target for statement in recording.statements)
+    names: dict[str, str] = {}
+    for statement in recording.statements:
+        target, version = statement.symbol.name.split("@")
+        is_last = int(version) == versions[target]
+        name = f"{target}_{version}" if not is_last else f"{target}_new" if target in inputs else target
+        while name in taken:
+            name += "x"
+        taken.add(name)
+        names[statement.symbol.name] = name
+    return names
+
+
+def _initial(init: int | float | Fraction | str) -> Node:
+    return ref(init) if isinstance(init, str) else num(exact_number(init))
+
+
+def _tex(name: str) -> str:
+    """A symbol for a name without one: ``m`` is itself, a longer name is set upright."""
+    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+
+
+class _Freezer:
+    """Turns SymPy expressions into nodes, with the names and rates that are known so far."""
+
+    def __init__(self, recording: Recording, names: Mapping[str, str]) -> None:
+        arrays = [PARAMETER, *recording.states, *(query.name for query in recording.queries)]
+        self.names = names
+        self.rates = dict.fromkeys([*recording.hypers, STEP], Rate.STEP) | dict.fromkeys(arrays, Rate.ELEMENT)
+        self.rank = {name: position for position, name in enumerate([*recording.hypers, STEP, *arrays])}
+
+    def statement(self, symbol: str, value: sp.Basic, place: str) -> Node:
+        """The value of a statement; its name is known afterwards."""
+        try:
+            node = self.node(value)
+        except SpecError as error:
+            raise SpecError(f"{place}: {error}") from None
+        name = self.names[symbol]
+        self.rates[name] = node_rates([node], self.rates)[node]
+        self.rank[name] = len(self.rank)
+        return node
+
+    def node(self, value: sp.Basic) -> Node:
+        """The graph of one expression."""
+        match value:
+            case sp.Symbol():
+                return ref(self.names.get(value.name, value.name))
+            case sp.Float():
+                return num(Fraction(str(value)))
+            case sp.Rational():
+                return num(Fraction(int(value.p), int(value.q)))
+            case sp.Add():
+                return self._sum(value)
+            case sp.Mul() | sp.Pow():
+                return self._product(value)
+            case sp.Not():
+                return op("not", self.node(value.args[0]))
+            case Opaque():
+                return self._opaque(value)
+        args = [self.node(arg) for arg in value.args]
+        if type(value) in RELATIONS:
+            return RELATIONS[type(value)](*args)
+        if type(value) in FUNCTIONS:
+            return op(FUNCTIONS[type(value)], *args)
+        if type(value) in FOLDS:
+            return _fold(FOLDS[type(value)], sorted(args, key=self._rank))
+        raise SpecError(f"{type(value).__name__} is no operation of an update rule: {value}")
+
+    def _opaque(self, value: Opaque) -> Node:
+        if value.op in MATRIX_OPS:
+            return matop(value.op, *map(self.node, value.args))
+        if value.op in REDUCTIONS:
+            axis = int(value.args[1]) if len(value.args) == 2 else None
+            return reduce(value.op, self.node(value.args[0]), axis)
+        return op(value.op, *map(self.node, value.args))
+
+    def _sum(self, value: sp.Add) -> Node:
+        positive: list[Node] = []
+        negative: list[Node] = []
+        for term in value.args:
+            minus = term.could_extract_minus_sign() if not isinstance(term, sp.Add) else False
+            (negative if minus else positive).append(self.node(-term if minus else term))
+        order = sorted(positive, key=self._varying_first), sorted(negative, key=self._varying_first)
+        if not order[0]:
+            return op("neg", _fold("add", order[1]))
+        return _fold("sub", [_fold("add", order[0]), *order[1]])
+
+    def _product(self, value: sp.Mul | sp.Pow) -> Node:
+        above: list[Node] = []
+        below: list[Node] = []
+        sign = 1
+        for factor in sp.Mul.make_args(value):
+            if isinstance(factor, sp.Rational) and not isinstance(factor, sp.Symbol):
+                sign = -1 if factor < 0 else 1
+                above += [num(abs(int(factor.p)))] if abs(factor.p) != 1 else []
+                below += [num(int(factor.q))] if factor.q != 1 else []
+                continue
+            base, exponent = factor.as_base_exp()
+            inverse = exponent.could_extract_minus_sign()
+            (below if inverse else above).append(self._power(base, -exponent if inverse else exponent))
+        product = _fold("mul", sorted(above, key=self._constant_first) or [ONE])
+        if below:
+            product = op("div", product, _fold("mul", sorted(below, key=self._constant_first)))
+        return op("neg", product) if sign < 0 else product
+
+    def _power(self, base: sp.Basic, exponent: sp.Basic) -> Node:
+        if base is sp.E:
+            return op("exp", self.node(exponent))
+        if exponent == 1:
+            return self.node(base)
+        if exponent == sp.Rational(1, 2):
+            return op("sqrt", self.node(base))
+        return op("pow", self.node(base), self.node(exponent))
+
+    def _rank(self, node: Node) -> tuple[int, str]:
+        from_names = [self.rank[name] for name in refs(node)]
+        return (max(from_names, default=-1), repr(_shape(node)))
+
+    def _varying_first(self, node: Node) -> tuple[int, int, int, str]:
+        constant = 0 if isinstance(node, Num) else 1
+        return (-int(node_rates([node], self.rates)[node]), constant, *self._rank(node))
+
+    def _constant_first(self, node: Node) -> tuple[int, int, int, str]:
+        constant = 0 if isinstance(node, Num) else 1
+        return (int(node_rates([node], self.rates)[node]), constant, *self._rank(node))
+
+
+def _shape(node: Node) -> tuple[object, ...]:
+    """A key that orders expressions over the same names, the same in every run."""
+    label = getattr(node, "op", getattr(node, "name", getattr(node, "value", "")))
+    return (str(label), *map(_shape, node.args))
+
+
+def _fold(name: str, nodes: list[Node]) -> Node:
+    """``nodes`` combined from left to right."""
+    result = nodes[0]
+    for node in nodes[1:]:
+        result = op(name, result, node)
+    return result

@@ -1,0 +1,1 @@
+"""The prover: relations between update rules, with proofs and witnesses."""

@@ -1,0 +1,1 @@
+"""Running kernels: compiling and loading C, comparing results in units in the last place."""
