@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symopt.ir.nodes import Node, Op, Reduce, walk
+from symopt.ir.nodes import Op, Reduce, walk
 from symopt.ir.trace import Let, Trace
 
 
@@ -81,8 +81,3 @@ def operation_counts(lets: tuple[Let, ...]) -> dict[str, int]:
             if isinstance(node, Op):
                 counts[node.op] = counts.get(node.op, 0) + 1
     return counts
-
-
-def reads_of(value: Node, names: tuple[str, ...]) -> bool:
-    """Whether an expression reads one of ``names``."""
-    return any(getattr(node, "name", None) in names for node in walk([value]))

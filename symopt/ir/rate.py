@@ -28,6 +28,10 @@ class Rate(IntFlag):
     ELEMENT = 7
     MATRIX = 15
 
+    def within(self, other: Rate) -> bool:
+        """Whether a value of this rate varies in no way that one of the other rate does not."""
+        return self | other == other
+
 
 def input_rates(trace: Trace) -> dict[str, Rate]:
     """The rates of a trace's inputs: arrays vary by element, hyper-parameters and t by step."""

@@ -27,6 +27,8 @@ def _multiply(roots: list[Node], rates: Mapping[str, Rate]) -> list[Node]:
     for node in walk(roots):
         args = tuple(done[arg] for arg in node.args)
         done[node] = rebuild(node, args)
-        if isinstance(node, Op) and node.op == "div" and varies[node.args[1]] < varies[node.args[0]]:
-            done[node] = op("mul", args[0], op("div", ONE, args[1]))
+        if isinstance(node, Op) and node.op == "div":
+            above, below = (varies[arg] for arg in node.args)
+            if below != above and below.within(above):
+                done[node] = op("mul", args[0], op("div", ONE, args[1]))
     return [done[root] for root in roots]
