@@ -4,6 +4,7 @@ from symopt.lang.declare import Hyper, Option, State
 from symopt.lang.domain import Domain, NonNegative, Positive, PositiveInteger, Real, UnitInterval
 from symopt.lang.idioms import debias, ema
 from symopt.lang.ops import (
+    Expr,
     absolute,
     clip,
     cos,
@@ -17,6 +18,7 @@ from symopt.lang.ops import (
     mean,
     minimum,
     norm,
+    pi,
     rms,
     sign,
     sqrt,
@@ -27,7 +29,7 @@ from symopt.lang.ops import (
 from symopt.lang.rule import Rule, Schedule
 
 __all__ = [
-    "Domain", "Hyper", "NonNegative", "Option", "Positive", "PositiveInteger", "Real", "Rule", "Schedule", "State",
-    "UnitInterval", "absolute", "clip", "cos", "debias", "ema", "equal", "exp", "floor", "largest", "log", "matmul",
-    "maximum", "mean", "minimum", "norm", "rms", "sign", "sqrt", "total", "transpose", "where",
+    "Domain", "Expr", "Hyper", "NonNegative", "Option", "Positive", "PositiveInteger", "Real", "Rule", "Schedule",
+    "State", "UnitInterval", "absolute", "clip", "cos", "debias", "ema", "equal", "exp", "floor", "largest", "log",
+    "matmul", "maximum", "mean", "minimum", "norm", "pi", "rms", "sign", "sqrt", "total", "transpose", "where",
 ]  # fmt: skip

@@ -15,6 +15,8 @@ import sympy as sp
 # types for its functions, so nothing narrower can be checked.
 Expr = Any
 
+pi: Expr = sp.pi
+
 
 class Opaque(sp.Function):  # type: ignore[misc]  # SymPy is untyped
     """A function that SymPy keeps as it is written; ``op`` is its name in the graph."""

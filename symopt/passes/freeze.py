@@ -37,6 +37,8 @@ FUNCTIONS: Mapping[type, str] = {
     sp.exp: "exp", sp.log: "log", sp.cos: "cos", sp.floor: "floor", sp.Abs: "abs", sp.sign: "sign",
 }  # fmt: skip
 FOLDS: Mapping[type, str] = {sp.Max: "max", sp.Min: "min", sp.And: "and", sp.Or: "or"}
+# The graph has rational numbers only: the decimals of pi that every implementation in float64 uses.
+PI = num(Fraction("3.141592653589793"))
 
 
 def freeze(recording: Recording) -> Trace:
@@ -124,6 +126,8 @@ class _Freezer:
         match value:
             case sp.Symbol():
                 return ref(self.names.get(value.name, value.name))
+            case sp.core.numbers.Pi():
+                return PI
             case sp.Float():
                 return num(Fraction(str(value)))
             case sp.Rational():

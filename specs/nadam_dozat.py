@@ -1,0 +1,20 @@
+from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, sqrt
+
+
+class NAdamDozat(Rule, name="nadam_dozat"):
+    """Adam with Nesterov's momentum, the momentum held constant."""
+
+    source = "Dozat 2016, Algorithm 2, with constant mu; its second moment corrected with an extra factor beta2"
+
+    lr = Hyper(2e-3, r"\gamma", NonNegative)
+    beta1 = Hyper(0.9, r"\beta_1", UnitInterval)
+    beta2 = Hyper(0.999, r"\beta_2", UnitInterval)
+    eps = Hyper(1e-8, r"\epsilon", Positive)
+    m, v = State(), State()
+
+    def update(s) -> None:
+        s.m = ema(s.m, s.g, s.beta1)
+        s.v = ema(s.v, s.g**2, s.beta2)
+        s.m_hat = s.beta1 * s.m / (1 - s.beta1 ** (s.t + 1)) + (1 - s.beta1) * s.g / (1 - s.beta1**s.t)
+        s.v_hat = s.beta2 * s.v / (1 - s.beta2**s.t)
+        s.p = s.p - s.lr * s.m_hat / (sqrt(s.v_hat) + s.eps)

@@ -1,0 +1,13 @@
+from symopt.lang import Expr, Hyper, PositiveInteger, Schedule, UnitInterval, floor
+
+
+class Step(Schedule):
+    """Multiplied by a factor once every so many steps."""
+
+    source = "torch.optim.lr_scheduler.StepLR 2.13"
+
+    factor = Hyper(0.1, r"\kappa", UnitInterval)
+    period = Hyper(30, "T", PositiveInteger)
+
+    def value(s) -> Expr:
+        return s.base * s.factor ** floor((s.t - 1) / s.period)
