@@ -1,0 +1,73 @@
+# Everything a person types in a checkout; `make` alone lists it.
+#
+# The environment in .venv is made once and installed again only where pyproject.toml has changed.
+# Another Python:  make test PYTHON=python3.13      Another folder:  make test VENV=/somewhere/else
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= build
+
+RUN := $(VENV)/bin/python
+MADE := $(VENV)/.made-with-$(subst /,-,$(PYTHON))
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint docs generate bench clean
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(INSTALLED)-c ## the story of AdamW: equations, verdicts, proofs, kernels, one page
+	@$(RUN) -m symopt.demo $(OUT)/demo
+
+test: $(INSTALLED)-test ## every test, with PyTorch; C is tested where there is a compiler
+	@echo "==> running the tests"
+	@$(RUN) -m pytest -q -rs
+	@echo "==> all tests passed; what was skipped is listed above with its reason"
+
+lint: $(INSTALLED)-lint ## ruff and mypy
+	@echo "==> ruff check"
+	@$(RUN) -m ruff check .
+	@echo "==> ruff format --check"
+	@$(RUN) -m ruff format --check .
+	@echo "==> mypy"
+	@$(RUN) -m mypy
+
+docs: $(INSTALLED)-c ## a page for each rule, into build/docs
+	@echo "==> writing pages to $(OUT)/docs"
+	@$(VENV)/bin/symopt docs $(OUT)/docs
+
+generate: $(INSTALLED)-c ## write every kernel below generated/ again
+	@echo "==> writing generated/"
+	@$(VENV)/bin/symopt generate
+
+bench: $(INSTALLED)-test ## kernels against their peers, as ratios
+	@echo "==> measuring"
+	@$(VENV)/bin/symopt bench
+
+clean: ## remove what make made: the environment, build/ and caches
+	@echo "==> removing $(OUT), caches and $(VENV)"
+	@rm -rf $(OUT) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+	@if [ -f '$(VENV)/pyvenv.cfg' ]; then rm -rf '$(VENV)'; fi
+
+# symopt in editable mode with one of its extras: .installed-c, .installed-test, .installed-lint.
+$(INSTALLED)-%: pyproject.toml $(MADE)
+	@echo "==> installing symopt[$*] and what it needs into $(VENV)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
+
+# The stamp's name holds PYTHON, so another Python makes another environment. Only a folder that is
+# an environment is ever cleared.
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "symopt needs Python 3.11 or newer; '$(PYTHON)' is none: say make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@if [ -e '$(VENV)' ] && [ ! -f '$(VENV)/pyvenv.cfg' ]; then \
+		echo "$(VENV) exists and is no Python environment; say make VENV=another-folder" >&2; exit 1; fi
+	@echo "==> making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv --clear '$(VENV)'
+	@touch $@
