@@ -187,15 +187,15 @@ class ArrayArithmetic(Arithmetic[Any]):
         return self._ufuncs[name](*args)
 
     def reduce(self, name: str, arg: Any, axis: int | None) -> Any:
-        combine = {"amax": "max", "amin": "min"}.get(name, "add")
-        keep = axis is not None
-        total = self._ufuncs[combine].reduce(np.asarray(arg, dtype=object), axis=axis, keepdims=keep)
-        count = arg.size if axis is None else arg.shape[axis]
+        combine = self._ufuncs[{"amax": "max", "amin": "min"}.get(name, "add")]
+        array = np.asarray(arg, dtype=object)
+        total = combine.reduce(array.ravel()) if axis is None else combine.reduce(array, axis=axis, keepdims=True)
+        count = array.size if axis is None else array.shape[axis]
         return self.op("div", total, Fraction(count)) if name == "mean" else total
 
     def matop(self, name: str, *args: Any) -> Any:
         if name == "transpose":
-            return args[0].T
+            return args[0].transpose()
         left, right = args
         products = self.op("mul", left[:, :, None], right[None, :, :])
         return self._ufuncs["add"].reduce(products, axis=1)

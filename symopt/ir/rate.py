@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntFlag
 
-from symopt.errors import VerifyError
 from symopt.ir.nodes import MatOp, Node, Reduce, Ref, walk
 from symopt.ir.trace import PARAMETER, STEP, Trace
 
@@ -33,20 +32,24 @@ class Rate(IntFlag):
         return self | other == other
 
 
-def input_rates(trace: Trace) -> dict[str, Rate]:
-    """The rates of a trace's inputs: arrays vary by element, hyper-parameters and t by step."""
-    rates = {hyper.name: Rate.STEP for hyper in trace.hypers}
-    rates |= {STEP: Rate.STEP, PARAMETER: Rate.ELEMENT}
-    rates |= {query.name: Rate.ELEMENT for query in trace.queries}
-    return rates | {state.name: Rate.ELEMENT for state in trace.states}
-
-
 def let_rates(trace: Trace) -> dict[str, Rate]:
-    """The rates of a trace's inputs and statements, by name."""
-    rates = input_rates(trace)
-    for let in trace.lets:
-        rates[let.name] = rate_of(let.value, rates)
-    return rates
+    """The rates of a trace's inputs and statements, by name.
+
+    Arrays vary by element, hyper-parameters and t by step. A state varies as its initial value and
+    its new values do: the least rate that the update keeps, so that a mean over rows is stored once
+    a row and a product over steps once a model.
+    """
+    rates = dict.fromkeys((hyper.name for hyper in trace.hypers), Rate.STEP)
+    rates |= {STEP: Rate.STEP, PARAMETER: Rate.ELEMENT}
+    rates |= dict.fromkeys((query.name for query in trace.queries), Rate.ELEMENT)
+    rates |= {state.name: rate_of(state.init, rates) for state in trace.states}
+    while True:
+        for let in trace.lets:
+            rates[let.name] = rate_of(let.value, rates)
+        wider = {s.name: rates[s.name] | rates[trace.results[s.name]] for s in trace.states if s.name in trace.results}
+        if all(rates[name] == rate for name, rate in wider.items()):
+            return rates
+        rates |= wider
 
 
 def rate_of(root: Node, rates: Mapping[str, Rate]) -> Rate:
@@ -73,9 +76,8 @@ def node_rates(roots: list[Node], rates: Mapping[str, Rate]) -> dict[Node, Rate]
 
 
 def _reduced(node: Reduce, rate: Rate) -> Rate:
-    """The rate of a reduction: along axis 0 one value a column is left, along axis 1 one a row."""
-    if rate & Rate.ELEMENT != Rate.ELEMENT and not (node.axis is None and rate != Rate.STEP):
-        raise VerifyError(f"{node.op} reduces a value that does not vary over the axis it reduces")
+    """The rate of a reduction: one value a tensor, or one a column (axis 0) or a row (axis 1)."""
     if node.axis is None:
         return Rate.TENSOR
-    return Rate.COL if node.axis == 0 else Rate.ROW
+    kept = Rate.COL if node.axis == 0 else Rate.ROW
+    return rate & kept | Rate.TENSOR

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from symopt.errors import VerifyError
 from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref, walk
 from symopt.ir.program import Phase, Program
-from symopt.ir.rate import Rate, input_rates, node_rates
+from symopt.ir.rate import Rate, let_rates, node_rates
 from symopt.ir.trace import PARAMETER, Let, Trace
 
 
@@ -48,7 +48,8 @@ def verify_program(program: Program) -> None:
 
 def _check_phase(program: Program, phase: Phase) -> None:
     where = f"{program.trace.name}, {phase.name}"
-    rates = input_rates(program.trace)
+    known = let_rates(program.trace)
+    rates = {name: known[name] for name in program.trace.inputs}
     for let in phase.scalars:
         rates[let.name] = node_rates([let.value], rates)[let.value]
         if rates[let.name] != Rate.STEP:

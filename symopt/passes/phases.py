@@ -25,16 +25,23 @@ def to_program(trace: Trace) -> Program:
     UnsupportedError: the rule reduces over a tensor or multiplies matrices, for which there are no
         kernels yet.
     """
-    for let in trace.lets:
-        for node in walk([let.value]):
-            if isinstance(node, Reduce | MatOp):
-                raise UnsupportedError(f"{trace.name}: kernels of rules with {node.op} are not generated yet")
+    _check_class(trace)
     away = [query for query in trace.queries if query.point is not ref(PARAMETER)]
     names = ["point"] if len(away) == 1 else [f"point{number + 1}" for number in range(len(away))]
     # Each phase is a trace of its own, in which the gradients are given and nothing is asked for.
     given = replace(trace, queries=tuple(Query(query.name, ref(PARAMETER)) for query in trace.queries))
     points = [_phase(name, _point(given, query.point, name)) for query, name in zip(away, names, strict=True)]
     return Program(trace, (*points, _phase("step", drop_dead(given))))
+
+
+def _check_class(trace: Trace) -> None:
+    for node in walk(let.value for let in trace.lets):
+        if isinstance(node, Reduce | MatOp):
+            raise UnsupportedError(f"{trace.name}: kernels of rules with {node.op} are not generated yet")
+    rates = let_rates(trace)
+    for state in trace.states:
+        if rates[state.name] != Rate.ELEMENT:
+            raise UnsupportedError(f"{trace.name}: state {state.name} is no array; its kernels are not generated yet")
 
 
 def _point(trace: Trace, value: Node, name: str) -> Trace:
