@@ -8,7 +8,7 @@ class HeavyBall(Rule, name="heavy_ball"):
 
     lr = Hyper(1e-3, r"\gamma", NonNegative)
     mu = Hyper(0.9, r"\mu", NonNegative)
-    p_prev = State(init="p", tex=r"p^{\mathrm{prev}}")
+    p_prev = State(init="p", tex=r"\theta^{\mathrm{prev}}")
 
     def update(s) -> None:
         s.d = s.mu * (s.p - s.p_prev) - s.lr * s.g

@@ -8,7 +8,7 @@ class NAG(Rule):
 
     lr = Hyper(1e-3, r"\gamma", NonNegative)
     mu = Hyper(0.9, r"\mu", NonNegative)
-    p_prev = State(init="p", tex=r"p^{\mathrm{prev}}")
+    p_prev = State(init="p", tex=r"\theta^{\mathrm{prev}}")
 
     def update(s) -> None:
         s.y = s.p + s.mu * (s.p - s.p_prev)
