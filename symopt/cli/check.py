@@ -1,0 +1,21 @@
+"""``symopt check``: the generated kernels, against each other and against the exact interpreter."""
+
+from __future__ import annotations
+
+import click
+
+from symopt.cli.output import working
+
+
+@click.command()
+@click.argument("rules", nargs=-1, metavar="[RULE]...")
+def command(rules: tuple[str, ...]) -> int:
+    """Run the kernels of every RULE against each other and against the exact interpreter."""
+    from symopt.catalogue import resolve
+    from symopt.run.check import check
+
+    configured = [resolve(rule) for rule in rules] or None
+    with working("checking"):
+        report = check(configured)
+    click.echo(report.text())
+    return report.exit_status

@@ -1,0 +1,69 @@
+"""``symopt compare``: are two targets the same optimizer?"""
+
+from __future__ import annotations
+
+import click
+
+from symopt.cli.output import json_option, print_json, working
+from symopt.errors import UsageError
+
+
+@click.command()
+@click.argument("left")
+@click.argument("right")
+@click.option("--map", "mapping", metavar="a=b,...", help="Hyper-parameters of RIGHT as expressions in those of LEFT.")
+@click.option("--varying", multiple=True, metavar="NAME", help="A hyper-parameter that changes from step to step.")
+@click.option("--accept-if", is_flag=True, help="Take 'equal under a map or condition' as yes.")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, metavar="S")
+@json_option
+def command(
+    left: str, right: str, mapping: str | None, varying: tuple[str, ...], accept_if: bool, time_limit: float,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Are LEFT and RIGHT the same optimizer?
+
+    Exit status: 0 equal; 1 different, or equal only under a map or condition; 3 undecided.
+    """
+    from symopt.catalogue import resolve
+    from symopt.prove.compare import compare
+
+    hyper_map = read_map(mapping) if mapping is not None else None
+    with working(f"comparing {left} and {right}"):
+        verdict = compare(
+            resolve(left), resolve(right), hyper_map=hyper_map, varying=varying, time_limit=time_limit
+        )  # fmt: skip
+    if as_json:
+        print_json(verdict.to_json())
+    else:
+        click.echo(verdict.text())
+    conditional = verdict.exit_status == 1 and verdict.to_json()["verdict"] == "equal-if"
+    return 0 if accept_if and conditional else verdict.exit_status
+
+
+def read_map(text: str) -> dict[str, str]:
+    """``a=b,c=d`` as a dictionary; a comma inside parentheses belongs to its expression.
+
+    Raises
+    ------
+    UsageError: a part is no ``name=expression``, or a name comes twice.
+    """
+    mapping: dict[str, str] = {}
+    for part in _parts(text):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not name.isidentifier() or not value:
+            raise UsageError(f"--map {part.strip()!r} is no name=expression; write --map eps=2*eps,lr=lr")
+        if name in mapping:
+            raise UsageError(f"--map gives {name!r} twice")
+        mapping[name] = value
+    return mapping
+
+
+def _parts(text: str) -> list[str]:
+    parts, depth = [""], 0
+    for character in text:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts

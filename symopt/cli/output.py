@@ -1,0 +1,59 @@
+"""What commands print with: one JSON document, or tables and lines for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Arguments = tuple[str, ...]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console; it honours NO_COLOR and writes plain text where it is no terminal."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """One document on standard output."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wraps: str = "") -> None:
+    """A table; the column ``wraps`` takes the room that is left. Off a terminal, columns are divided by tabs."""
+    screen = console()
+    if not screen.is_terminal:
+        for row in [columns, *rows]:
+            click.echo("\t".join(row))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=column != wraps, style="bold" if column == columns[0] else "")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    screen.print(table, soft_wrap=False)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something is being done: a spinner on a terminal, nothing elsewhere."""
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield
+        return
+    with screen.status(what):
+        yield

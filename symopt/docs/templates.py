@@ -1,0 +1,27 @@
+"""The templates of documents: strings in, text out. HTML is escaped unless it is marked as markup."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from symopt._paths import data_dir
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(data_dir("templates") / "docs"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(("html", "html.j2")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(template: str, **view: Any) -> str:
+    """A template of the folder ``templates/docs``, filled."""
+    return _environment().get_template(template).render(view)

@@ -1,0 +1,262 @@
+"""Formulas: one walk over the graph that every dress (TeX, MathML, plain text) shares.
+
+The walk decides structure: precedence and parentheses, norms, chains of max, cases. A dress decides
+how a piece of that structure looks. A dress that stacks fractions and raises exponents needs fewer
+parentheses than one that writes on the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from fractions import Fraction
+from typing import Protocol
+
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
+from symopt.ir.trace import exact
+from symopt.printers.numerals import numeral
+from symopt.printers.symbols import Symbol
+
+
+class Binds(IntEnum):
+    """How tightly a piece holds together, loosest first."""
+
+    CASES = 0
+    OR = 1
+    AND = 2
+    NOT = 3
+    RELATION = 4
+    SUM = 5
+    SIGN = 6
+    PRODUCT = 7
+    FRACTION = 8
+    POWER = 9
+    ATOM = 10
+
+
+class Dress(Protocol):
+    """How formulas look in one language; every method returns one line.
+
+    ``stacked``: fractions stand on two levels, exponents are raised and roots have a bar, so what
+    is inside them needs no parentheses.
+    """
+
+    stacked: bool
+
+    def number(self, value: Fraction) -> str:
+        """The absolute value of an exact number."""
+
+    def symbol(self, name: str, symbol: Symbol | None) -> str:
+        """A named value."""
+
+    def infix(self, operator: str, left: str, right: str) -> str:
+        """``operator``: add sub times dot odot matmul lt le eq ne and or."""
+
+    def prefix(self, operator: str, operand: str) -> str:
+        """``operator``: neg not."""
+
+    def fraction(self, above: str, below: str) -> str:
+        """A quotient."""
+
+    def power(self, base: str, exponent: str) -> str:
+        """A power."""
+
+    def root(self, operand: str) -> str:
+        """A square root."""
+
+    def parentheses(self, inner: str) -> str:
+        """A piece that is held together."""
+
+    def call(self, function: str, args: Sequence[str]) -> str:
+        """``function`` is a name of the graph's vocabulary, or ``norm``, ``rms`` or ``gradient``."""
+
+    def along(self, function: str, axis: int, arg: str) -> str:
+        """A reduction along one axis of a matrix."""
+
+    def transpose(self, matrix: str) -> str:
+        """A transposed matrix."""
+
+    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str:
+        """Values, each with its condition, and the value where none holds."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A printed part of a formula; ``digit`` where it begins with one."""
+
+    text: str
+    binds: Binds
+    digit: bool = False
+
+
+INFIX: Mapping[str, Binds] = {
+    "add": Binds.SUM, "sub": Binds.SUM, "mul": Binds.PRODUCT,
+    "lt": Binds.RELATION, "le": Binds.RELATION, "eq": Binds.RELATION, "and": Binds.AND, "or": Binds.OR,
+}  # fmt: skip
+NEGATED: Mapping[str, str] = {"eq": "ne", "lt": "ge", "le": "gt"}
+
+
+def formula(root: Node, dress: Dress, symbols: Mapping[str, Symbol], arrays: frozenset[Node] = frozenset()) -> str:
+    """An expression on one line.
+
+    Parameters
+    ----------
+    symbols: the symbols of names; a name without one is printed as it is.
+    arrays: the nodes whose products are element by element and must say so, because the formula
+        has matrix products too.
+    """
+    return _Walk(dress, symbols, arrays).run(root).text
+
+
+class _Walk:
+    def __init__(self, dress: Dress, symbols: Mapping[str, Symbol], arrays: frozenset[Node]) -> None:
+        self.dress, self.symbols, self.arrays = dress, symbols, arrays
+        self.done: dict[Node, Piece] = {}
+
+    def run(self, root: Node) -> Piece:
+        for node in walk([root]):
+            self.done[node] = self._piece(node)
+        return self.done[root]
+
+    def _piece(self, node: Node) -> Piece:
+        match node:
+            case Ref(name=name):
+                symbol = self.symbols.get(name)
+                crowded = self.dress.stacked and symbol is not None and symbol.raised
+                return Piece(self.dress.symbol(name, symbol), Binds.POWER if crowded else Binds.ATOM)
+            case Num(value=value):
+                return self._number(value)
+            case Reduce(op=op, axis=axis):
+                return self._reduction(node, op, axis)
+            case MatOp(op="transpose"):
+                return Piece(self.dress.transpose(self._atom(node.args[0])), Binds.POWER)
+            case MatOp():
+                left, right = node.args
+                text = self.dress.infix("matmul", self._at(left, Binds.PRODUCT), self._at(right, Binds.FRACTION))
+                return Piece(text, Binds.PRODUCT)
+            case Op(op=op):
+                special: Callable[[Node], Piece] | None = getattr(self, f"_{op}", None)
+                if special is not None:
+                    return special(node)
+                if op in INFIX:
+                    return self._infix(node, op, op)
+                return Piece(self.dress.call(op, [self.done[arg].text for arg in node.args]), Binds.ATOM)
+        raise TypeError(f"{type(node).__name__} is no node of the graph")
+
+    def _at(self, node: Node, least: Binds) -> str:
+        """A node's text, in parentheses where it binds less tightly than its place asks for."""
+        piece = self.done[node]
+        return piece.text if piece.binds >= least else self.dress.parentheses(piece.text)
+
+    def _atom(self, node: Node) -> str:
+        return self._at(node, Binds.ATOM)
+
+    def _inside(self, node: Node, least: Binds) -> str:
+        """The text of a node that a stacked dress encloses by itself."""
+        return self.done[node].text if self.dress.stacked else self._at(node, least)
+
+    def _number(self, value: Fraction) -> Piece:
+        written = numeral(value)
+        if written.is_plain:
+            binds = Binds.ATOM
+        elif self.dress.stacked:
+            binds = Binds.PRODUCT if written.digits not in ("", "1") else Binds.FRACTION
+        else:
+            binds = Binds.ATOM if written.digits else Binds.PRODUCT
+        piece = Piece(self.dress.number(value), binds, digit=bool(written.digits))
+        return piece if value >= 0 else Piece(self.dress.prefix("neg", piece.text), Binds.SIGN)
+
+    def _infix(self, node: Node, op: str, operator: str) -> Piece:
+        """A chain from the left: the right operand must bind more tightly than the operator."""
+        binds = INFIX[op]
+        left, right = node.args
+        right_least = Binds.PRODUCT if binds == Binds.SUM else Binds(binds + 1)
+        left_least = Binds.SUM if binds == Binds.RELATION else binds
+        text = self.dress.infix(operator, self._at(left, left_least), self._at(right, right_least))
+        return Piece(text, binds, self.done[left].digit and self.done[left].binds >= left_least)
+
+    def _mul(self, node: Node) -> Piece:
+        left, right = node.args
+        if left in self.arrays and right in self.arrays:
+            return self._infix(node, "mul", "odot")
+        digit = self.done[right].digit and self.done[right].binds > Binds.PRODUCT
+        return self._infix(node, "mul", "dot" if digit else "times")
+
+    def _div(self, node: Node) -> Piece:
+        above, below = node.args
+        text = self.dress.fraction(self._inside(above, Binds.PRODUCT), self._inside(below, Binds.FRACTION))
+        digit = not self.dress.stacked and self.done[above].digit
+        return Piece(text, Binds.FRACTION if self.dress.stacked else Binds.PRODUCT, digit)
+
+    def _neg(self, node: Node) -> Piece:
+        return Piece(self.dress.prefix("neg", self._at(node.args[0], Binds.PRODUCT)), Binds.SIGN)
+
+    def _not(self, node: Node) -> Piece:
+        inner = node.args[0]
+        if isinstance(inner, Op) and inner.op in NEGATED:
+            return self._infix(inner, inner.op, NEGATED[inner.op])
+        return Piece(self.dress.prefix("not", self._atom(inner)), Binds.NOT)
+
+    def _pow(self, node: Node) -> Piece:
+        norm = self._norm(node.args[0]) if exact(node.args[1]) == 2 else None
+        base = norm or self._atom(node.args[0])
+        digit = self.done[node.args[0]].digit
+        return Piece(self.dress.power(base, self._inside(node.args[1], Binds.ATOM)), Binds.POWER, digit)
+
+    def _sqrt(self, node: Node) -> Piece:
+        return Piece(self._norm(node) or self.dress.root(self.done[node.args[0]].text), Binds.ATOM)
+
+    def _norm(self, node: Node) -> str | None:
+        """The root of a sum or mean of squares over all elements as a norm or a root mean square."""
+        if not (isinstance(node, Op) and node.op == "sqrt" and isinstance(node.args[0], Reduce)):
+            return None
+        reduction = node.args[0]
+        squared = _square(reduction.args[0])
+        name = {"sum": "norm", "mean": "rms"}.get(reduction.op)
+        if squared is None or name is None or reduction.axis is not None:
+            return None
+        return self.dress.call(name, [self.done[squared].text])
+
+    def _reduction(self, node: Reduce, op: str, axis: int | None) -> Piece:
+        if axis is not None:
+            return Piece(self.dress.along(op, axis, self.done[node.args[0]].text), Binds.ATOM)
+        squared = _square(node.args[0]) if op == "sum" else None
+        if squared is not None:
+            norm = self.dress.call("norm", [self.done[squared].text])
+            two = self.dress.number(Fraction(2))
+            return Piece(self.dress.power(norm, two), Binds.POWER)
+        return Piece(self.dress.call(op, [self.done[node.args[0]].text]), Binds.ATOM)
+
+    def _max(self, node: Node) -> Piece:
+        return self._chain(node, "max")
+
+    def _min(self, node: Node) -> Piece:
+        return self._chain(node, "min")
+
+    def _chain(self, node: Node, op: str) -> Piece:
+        """max(max(a, b), c) as max(a, b, c)."""
+        operands: list[Node] = []
+        while isinstance(node, Op) and node.op == op:
+            operands.append(node.args[1])
+            node = node.args[0]
+        operands.append(node)
+        return Piece(self.dress.call(op, [self.done[operand].text for operand in reversed(operands)]), Binds.ATOM)
+
+    def _where(self, node: Node) -> Piece:
+        """Nested else-branches as further rows."""
+        rows = []
+        while isinstance(node, Op) and node.op == "where":
+            condition, value, node = node.args
+            rows.append((self.done[value].text, self.done[condition].text))
+        text = self.dress.cases(rows, self.done[node].text)
+        return Piece(text, Binds.CASES if self.dress.stacked else Binds.ATOM)
+
+
+def _square(node: Node) -> Node | None:
+    """x where a node is x squared."""
+    if isinstance(node, Op) and node.op == "pow" and exact(node.args[1]) == 2:
+        return node.args[0]
+    if isinstance(node, Op) and node.op == "mul" and node.args[0] is node.args[1]:
+        return node.args[0]
+    return None
