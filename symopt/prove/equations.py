@@ -1,0 +1,126 @@
+"""Equations for unknown coefficients: what makes two expressions equal for all states and gradients.
+
+The difference of the two is a polynomial; its coefficients over the observables (the parameter,
+gradients, states, and roots and powers that hold them) must all be zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from symopt.ir.nodes import Node
+from symopt.lang.domain import Domain
+from symopt.prove.cases import Deadline
+from symopt.prove.convert import Converter
+from symopt.prove.field import Element, Field, ForkError, Generators, NotDecidedError, Poly
+from symopt.prove.general import GeneralStep
+from symopt.prove.render import element_node
+
+MOST_FORKS = 8
+
+
+class UnknownInsideError(NotDecidedError):
+    """An unknown stands under a root or in a power; the equation has to wait until it is known."""
+
+
+@dataclass(frozen=True)
+class Root:
+    """A value for one unknown."""
+
+    unknown: str
+    value: Node
+
+
+class Equations:
+    """Collects coefficient equations over some names and solves the plainest of them."""
+
+    def __init__(
+        self, names: Sequence[str], unknowns: Mapping[str, Domain], observables: Sequence[str],
+        domains: Mapping[str, Domain], deadline: Deadline,
+    ) -> None:  # fmt: skip
+        self.general = GeneralStep((*names, *unknowns), {**domains, **unknowns})
+        self.unknowns, self.deadline = tuple(unknowns), deadline
+        index = self.general.generators.index
+        self._unknown = {index[name] for name in unknowns}
+        self._observed = {index[name] for name in observables}
+
+    def coefficients(self, left: Node, right: Node) -> tuple[Field, list[Poly]]:
+        """The polynomials in parameters and unknowns that must be zero.
+
+        Signs that are not known are taken to be the first of those possible: what is found here is a
+        candidate, to be proved in every case.
+        """
+        field, difference = self._difference(left, right)
+        ring = self.general.generators
+        depends = {i: self._depends(i, {}) for i, degree in enumerate(difference.degrees()) if degree}
+        if any(i in ring.meanings and on & self._unknown for i, on in depends.items()):
+            raise UnknownInsideError("an unknown under a root")
+        observed = [i for i, on in depends.items() if on & self._observed]
+        groups: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
+        for monomial, coefficient in difference.to_dict().items():
+            key = tuple(int(monomial[i]) for i in observed)
+            rest = tuple(0 if i in observed else int(e) for i, e in enumerate(monomial))
+            groups.setdefault(key, {})[rest] = int(coefficient)
+        return field, [ring.ring.from_dict(terms) for terms in groups.values()]
+
+    def _difference(self, left: Node, right: Node) -> tuple[Field, Poly]:
+        facts: list[tuple[Poly, int]] = []
+        for _ in range(MOST_FORKS):
+            self.deadline.check()
+            field = Field(self.general.generators, self.general.domains, facts)
+            convert = Converter(field, self.general.values(field), self.general.whole)
+            try:
+                a, b = convert(left), convert(right)
+                return field, field.reduced(a.num * b.den - b.num * a.den)
+            except ForkError as fork:
+                facts.append((fork.poly, next(sign for sign in fork.signs if sign)))
+        raise NotDecidedError("too many signs are open")
+
+    def _depends(self, position: int, done: dict[int, frozenset[int]]) -> frozenset[int]:
+        """The named generators that a generator is made of."""
+        if position not in done:
+            meaning = self.general.generators.meanings.get(position)
+            found = {position}
+            for arg in meaning.args if meaning else ():
+                for poly in arg:
+                    for i, degree in enumerate(poly.degrees()):
+                        found |= self._depends(i, done) if degree else frozenset()
+            done[position] = frozenset(found)
+        return done[position]
+
+    def unknowns_of(self, poly: Poly) -> list[str]:
+        """The unknowns in a polynomial, in the order in which they are declared."""
+        degrees, index = poly.degrees(), self.general.generators.index
+        return [name for name in self.unknowns if degrees[index[name]]]
+
+    def roots(self, field: Field, poly: Poly) -> list[Root]:
+        """The values of single unknowns that make a polynomial zero, by its linear factors."""
+        found = []
+        for factor, _ in poly.factor()[1]:
+            for name in self.unknowns_of(factor):
+                value = self._linear(field, factor, name)
+                if value is not None:
+                    found.append(Root(name, element_node(field, value)))
+        return found
+
+    def _linear(self, field: Field, poly: Poly, name: str) -> Element | None:
+        position = self.general.generators.index[name]
+        if poly.degrees()[position] != 1:
+            return None
+        rest = poly.subs({name: 0})
+        factor = divmod(poly - rest, self.general.generators.gens[position])[0]
+        return field.make(-rest, factor)
+
+    def simplified(self, node: Node) -> Node:
+        """An expression by its normal form, where it has one without a case split."""
+        field = Field(self.general.generators, self.general.domains)
+        try:
+            return element_node(field, Converter(field, self.general.values(field), self.general.whole)(node))
+        except (ForkError, NotDecidedError):
+            return node
+
+    @property
+    def generators(self) -> Generators:
+        """The ring of the equations."""
+        return self.general.generators

@@ -1,0 +1,396 @@
+"""The field of the normal form: fractions of polynomials over generators, with an exact zero test.
+
+Generators are the names of a rule, and spare ones that stand for roots (one for each irreducible
+radicand, with the relation ``r**2 = f``), powers ``b**t`` and transcendental functions. Equal
+elements have equal normal forms where no radicand hides a square; elements with equal normal forms
+are equal wherever the recorded conditions hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+from typing import Any, NamedTuple
+
+from flint import Ordering, fmpz_mpoly_ctx
+
+from symopt.errors import SymoptError
+from symopt.lang.domain import Domain, NonNegative, Positive
+from symopt.prove.signs import UNKNOWN, Sign, sign_of
+
+Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
+SPARE = 32
+LARGEST_SQUARE_SEARCH = 10**6
+
+
+class NotDecidedError(SymoptError):
+    """The normal form cannot go on; the message says why."""
+
+    exit_status = 3
+
+
+class UndefinedHereError(SymoptError):
+    """A denominator is zero under the facts of this case."""
+
+
+class ForkError(Exception):
+    """The sign of ``poly`` is needed and not known; ``signs`` are those that it may have."""
+
+    def __init__(self, poly: Poly, signs: tuple[int, ...]) -> None:
+        super().__init__(str(poly))
+        self.poly, self.signs = poly, signs
+
+
+class Element(NamedTuple):
+    """A fraction of two polynomials."""
+
+    num: Poly
+    den: Poly
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a spare generator stands for: ``kind`` applied to ``args``."""
+
+    kind: str
+    args: tuple[Element, ...]
+
+
+class Condition(NamedTuple):
+    """A fact that a proof used and could not derive: ``poly`` is not zero, or is not negative."""
+
+    poly: Poly
+    relation: str
+
+
+def poly_key(poly: Poly) -> tuple[Any, ...]:
+    """A polynomial as a dictionary key."""
+    return tuple(poly.to_dict().items())
+
+
+class Generators:
+    """The polynomial ring, and what its spare generators stand for.
+
+    Shared by all cases of a proof, so that a polynomial means the same in each of them. Later spare
+    generators are larger in the order of the ring, so a root reduces to what it is made of.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
+        self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
+        self.gens = list(self.ring.gens())
+        self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
+        self.index = {name: position for position, name in enumerate(self.names)}
+        self.meanings: dict[int, Meaning] = {}
+        self._slots: dict[tuple[Any, ...], int] = {}
+
+    def slot(self, meaning: Meaning) -> int:
+        """The position of the generator with this meaning."""
+        key = (meaning.kind, *((poly_key(a.num), poly_key(a.den)) for a in meaning.args))
+        if key not in self._slots:
+            if len(self._slots) == SPARE:
+                raise NotDecidedError(f"more than {SPARE} roots and powers")
+            position = SPARE - 1 - len(self._slots)
+            self._slots[key] = position
+            self.meanings[position] = meaning
+        return self._slots[key]
+
+
+class Field:
+    """Arithmetic of elements under the domains of the generators and the facts of one case."""
+
+    def __init__(
+        self, generators: Generators, domains: Mapping[str, Domain], facts: Sequence[tuple[Poly, int]] = ()
+    ) -> None:
+        self.ring = generators
+        self.domains = {generators.index[n]: d for n, d in domains.items() if n in generators.index}
+        self.facts = list(facts)
+        self.conditions: dict[tuple[Any, ...], Condition] = {}
+        self._relations: list[tuple[int, int, Poly]] = []
+        self._signs: dict[tuple[Any, ...], Sign] = {}
+        self._made: set[int] = set()
+        self.one = Element(generators.one, generators.one)
+        self.zero = Element(generators.zero, generators.one)
+        for poly, sign in self.facts:
+            self._assume(poly, sign)
+
+    # Ring operations
+
+    def make(self, num: Poly, den: Poly) -> Element:
+        """The fraction ``num/den`` in normal form."""
+        num, den = self.reduced(num), self.reduced(den)
+        if den == 0:
+            raise UndefinedHereError("a denominator is zero")
+        if num == 0:
+            return self.zero
+        common = num.gcd(den)
+        if common != 1:
+            num, den = divmod(num, common)[0], divmod(den, common)[0]
+        if den.leading_coefficient() < 0:
+            num, den = -num, -den
+        return Element(num, den)
+
+    def number(self, value: int | Fraction) -> Element:
+        """An exact number."""
+        exact = Fraction(value)
+        return Element(self.ring.ring.constant(exact.numerator), self.ring.ring.constant(exact.denominator))
+
+    def name(self, name: str) -> Element:
+        """The generator called ``name``."""
+        return self.make(self.ring.gens[self.ring.index[name]], self.ring.one)
+
+    def add(self, a: Element, b: Element) -> Element:
+        """The sum of two elements."""
+        if a.den == b.den:
+            return self.make(a.num + b.num, a.den)
+        common = a.den.gcd(b.den)
+        x, y = divmod(a.den, common)[0], divmod(b.den, common)[0]
+        return self.make(a.num * y + b.num * x, a.den * y)
+
+    def neg(self, a: Element) -> Element:
+        """The negative of an element."""
+        return Element(-a.num, a.den)
+
+    def sub(self, a: Element, b: Element) -> Element:
+        """The difference of two elements."""
+        return self.add(a, self.neg(b))
+
+    def mul(self, a: Element, b: Element) -> Element:
+        """The product of two elements."""
+        return self.make(a.num * b.num, a.den * b.den)
+
+    def inv(self, a: Element) -> Element:
+        """The reciprocal; that the element is not zero becomes a condition unless it is known."""
+        if a.num == 0:
+            raise UndefinedHereError("a division by zero")
+        self.require(a.num, "!= 0")
+        return self.make(a.den, a.num)
+
+    def div(self, a: Element, b: Element) -> Element:
+        """The quotient of two elements."""
+        return self.mul(a, self.inv(b))
+
+    def power(self, a: Element, k: int) -> Element:
+        """An integer power."""
+        if k < 0:
+            a, k = self.inv(a), -k
+        result = self.one
+        for _ in range(k):
+            result = self.mul(result, a)
+        return result
+
+    def equal(self, a: Element, b: Element) -> bool:
+        """Whether the two are equal by their normal form; False only says that this was not shown."""
+        return bool(self.reduced(a.num * b.den - b.num * a.den) == 0)
+
+    def reduced(self, poly: Poly) -> Poly:
+        """The remainder of a polynomial after the relations, the largest generator first."""
+        for position, degree, relation in self._relations:
+            if poly.degrees()[position] >= degree:
+                poly = divmod(poly, relation)[1]
+        return poly
+
+    def _relate(self, position: int, degree: int, relation: Poly) -> None:
+        self._relations.append((position, degree, relation))
+        self._relations.sort(key=lambda item: item[0])
+
+    # Signs
+
+    def sign(self, poly: Poly) -> Sign:
+        """What is known of the sign of a polynomial."""
+        key = poly_key(poly)
+        if key not in self._signs:
+            self._signs[key] = self._sign(poly)
+        return self._signs[key]
+
+    def _sign(self, poly: Poly) -> Sign:
+        direct = sign_of(_terms(poly), self.domains)
+        if direct.strict:
+            return direct
+        for fact, value in self.facts:
+            if value == 0:
+                continue
+            for factor in (1, -1):
+                if poly == fact * factor:
+                    return Sign(value * factor, True)
+                rest = sign_of(_terms(poly - factor * fact), self.domains)
+                if rest.value == value * factor:
+                    return Sign(rest.value, True)
+        return direct
+
+    def _assume(self, poly: Poly, sign: int) -> None:
+        """Use a fact of this case: a bound where it is about one generator, a relation where it is a zero."""
+        names = [i for i, degree in enumerate(poly.degrees()) if degree]
+        single = len(names) == 1 and poly.total_degree() == 1 and len(poly) == 1
+        if sign == 0:
+            self._relate(names[0], poly.degrees()[names[0]], poly)
+        elif single:
+            positive = (poly.leading_coefficient() > 0) == (sign > 0)
+            before = self.domains.get(names[0], Domain())
+            self.domains[names[0]] = (
+                Domain(Fraction(0), before.upper, True, before.upper_open)
+                if positive
+                else Domain(before.lower, Fraction(0), before.lower_open, True)
+            )
+
+    def decide(self, poly: Poly) -> int:
+        """The sign of an irreducible polynomial in this case: -1, 0 or 1.
+
+        Raises
+        ------
+        ForkError: this case does not say.
+        """
+        known = self.sign(poly)
+        if known.strict:
+            return known.value
+        for fact, value in self.facts:
+            if poly == fact:
+                return value
+            if poly == -fact:
+                return -value
+        raise ForkError(poly, (0, known.value) if known.value else (1, -1, 0))
+
+    def sign_element(self, a: Element) -> int:
+        """The sign of an element: -1, 0 or 1; see ``decide``."""
+        a = self.rationalised(a)
+        if a.num == 0:
+            return 0
+        result = 1
+        for side in a:
+            constant, factors = side.factor()
+            result *= 1 if constant > 0 else -1
+            for factor, exponent in factors:
+                sign = self.decide(factor)
+                result *= sign if int(exponent) % 2 else sign * sign
+        return result
+
+    def element_sign(self, a: Element) -> Sign:
+        """What is known of the sign of an element, without a case split."""
+        if a.num == 0:
+            return UNKNOWN
+        value, strict = 1, True
+        for side in a:
+            constant, factors = side.factor()
+            value *= 1 if constant > 0 else -1
+            for factor, exponent in factors:
+                known = self.sign(factor)
+                strict = strict and known.strict
+                if int(exponent) % 2:
+                    value *= known.value
+        return Sign(value, strict and bool(value))
+
+    def require(self, poly: Poly, relation: str) -> None:
+        """Record what is needed of a polynomial, ``!= 0`` or ``>= 0``, unless it is known."""
+        if self.sign(poly).strict and (relation == "!= 0" or self.sign(poly).value > 0):
+            return
+        for part in [poly] if relation == ">= 0" else [factor for factor, _ in poly.factor()[1]]:
+            known = self.sign(part)
+            if known.strict and (relation == "!= 0" or known.value > 0):
+                continue
+            if relation == ">= 0" and known.value > 0:
+                continue
+            self.conditions.setdefault((poly_key(part), relation), Condition(part, relation))
+
+    # Roots
+
+    def generator(self, meaning: Meaning, domain: Domain) -> Poly:
+        """The spare generator with this meaning."""
+        position = self.ring.slot(meaning)
+        if position not in self._made:
+            self._made.add(position)
+            self.domains.setdefault(position, domain)  # a fact of this case may say more
+            if meaning.kind == "sqrt":
+                gen = self.ring.gens[position]
+                self._relate(position, 2, gen * gen - meaning.args[0].num)
+        return self.ring.gens[position]
+
+    def rationalised(self, a: Element) -> Element:
+        """The same element without roots in the denominator."""
+        num, den = a
+        for position, _, relation in list(self._relations):
+            meaning = self.ring.meanings.get(position)
+            if meaning is None or meaning.kind != "sqrt" or den.degrees()[position] == 0:
+                continue
+            root = self.ring.gens[position]
+            rest = den.subs({self.ring.names[position]: 0})
+            conjugate = rest - (divmod(den - rest, root)[0]) * root
+            if self.reduced(den * conjugate) == 0:
+                raise NotDecidedError("a denominator with roots that cancel")
+            num, den = self.make(num * conjugate, den * conjugate)
+        return Element(num, den)
+
+    def sqrt(self, a: Element) -> Element:
+        """The non-negative root; that the element is not negative becomes a condition unless it is known."""
+        num, den = self.rationalised(a)
+        if num == 0:
+            return self.zero
+        constant, factors = self.reduced(num * den).factor()
+        unit = 1 if constant > 0 else -1
+        outside, inside = _square_part(abs(int(constant)))
+        root = self.ring.one * outside
+        for prime in _prime_factors(inside):
+            root *= self._root(self.ring.ring.constant(prime))
+        core = self.ring.one
+        for factor, exponent in factors:
+            power, known = int(exponent), self.sign(factor)
+            if known.value < 0:
+                factor, unit = -factor, unit * (-1) ** power
+            if known.value:
+                root *= factor ** (power // 2) * (self._root(factor) if power % 2 else 1)
+            else:
+                root *= (self._absolute(factor) if power // 2 % 2 else factor) ** (power // 2)
+                core *= factor ** (power % 2)
+        if unit < 0 or core != 1:
+            core = core * unit
+            if core.is_constant():
+                raise UndefinedHereError("the root of a negative number")
+            self.require(core, ">= 0")
+            root *= self._root(core)
+        return self.make(root, self._absolute(den))
+
+    def _root(self, poly: Poly) -> Poly:
+        strict = self.sign(poly).strict
+        meaning = Meaning("sqrt", (Element(poly, self.ring.one),))
+        return self.generator(meaning, Positive if strict else NonNegative)
+
+    def _absolute(self, poly: Poly) -> Poly:
+        return poly * self.sign_element(Element(poly, self.ring.one)) if not self.sign(poly).value else (
+            poly * self.sign(poly).value
+        )  # fmt: skip
+
+    def absolute(self, a: Element) -> Element:
+        """The absolute value."""
+        known = self.element_sign(a).value
+        sign = known or self.sign_element(a)
+        return a if sign > 0 else self.neg(a) if sign < 0 else self.zero
+
+
+def _terms(poly: Poly) -> dict[tuple[int, ...], int]:
+    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
+
+
+def _square_part(n: int) -> tuple[int, int]:
+    """``(s, q)`` with ``n = s*s*q``; the largest square is looked for among small numbers only."""
+    exact = isqrt(n)
+    if exact * exact == n:
+        return exact, 1
+    square = 1
+    for k in range(2, isqrt(min(n, LARGEST_SQUARE_SEARCH)) + 1):
+        while n % (k * k) == 0:
+            n //= k * k
+            square *= k
+    return square, n
+
+
+def _prime_factors(n: int) -> list[int]:
+    """The primes of a square-free number; what is left after trial division by small primes stays whole."""
+    primes, k = [], 2
+    while k * k <= n and k < 1000:
+        if n % k == 0:
+            primes.append(k)
+            n //= k
+        else:
+            k += 1
+    return primes + ([n] if n > 1 else [])

@@ -1,0 +1,35 @@
+"""The general step: what is known of the names of a rule at a step after the first.
+
+The step number is written ``t = tau + 1`` with ``tau >= 1``, so that powers of the step before,
+``b**(t-1)``, need no division by ``b``, which may be zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from symopt.ir.nodes import Node, num, op, ref, substitute
+from symopt.ir.trace import STEP
+from symopt.lang.domain import Domain, PositiveInteger
+from symopt.prove.field import Element, Field, Generators
+
+# The number of steps taken before this one; no declared name has a dot.
+BEFORE = "t.before"
+
+
+class GeneralStep:
+    """The ring, the domains and the values of the names at a step ``t >= 2``."""
+
+    def __init__(self, names: tuple[str, ...], domains: Mapping[str, Domain]) -> None:
+        self.generators = Generators([BEFORE, *(name for name in names if name != STEP)])
+        self.domains = {**domains, BEFORE: PositiveInteger}
+        self.whole = frozenset({BEFORE})
+
+    def values(self, field: Field) -> dict[str, Element]:
+        """The names that are not generators."""
+        return {STEP: field.add(field.name(BEFORE), field.one)}
+
+
+def step_before(node: Node) -> Node:
+    """An expression in ``t`` at the step before."""
+    return substitute([node], {STEP: op("sub", ref(STEP), num(1))})[0]

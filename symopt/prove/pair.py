@@ -1,0 +1,111 @@
+"""Two traces over common names: what a relation between them is stated in.
+
+Hyper-parameters and states of the left are called ``lr`` and ``left.m``, those of the right
+``right.lr`` and ``right.m``; the parameter, the step and the gradients are shared, gradients by the
+order in which they are asked for. A hyper-parameter that varies from step to step has its value at
+the step before under ``lr.before``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from symopt.ir.nodes import Node, num, op, ref, refs, substitute
+from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.lang.domain import Domain
+from symopt.prove.witness import common_domain
+
+LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One trace over common names: new values, first values and query points; states that never reach p are left out."""
+
+    trace: Trace
+    step: Mapping[str, Node]
+    initial: Mapping[str, Node]
+    points: tuple[Node, ...]
+    hypers: tuple[str, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that matter, by their common names."""
+        return tuple(self.initial)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sides, the names that both are over, and their domains."""
+
+    left: Side
+    right: Side
+    gradients: tuple[str, ...]
+    varying: tuple[str, ...] = ()
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that a general step may read, but the step number."""
+        earlier = tuple(name + EARLIER for name in self.varying)
+        return (
+            *self.left.hypers, *self.right.hypers, *earlier, PARAMETER, *self.gradients, *self.left.states,
+        )  # fmt: skip
+
+    def before(self, node: Node) -> Node:
+        """An expression over hyper-parameters and states' names at the step before: ``t-1``, ``lr.before``."""
+        earlier: dict[str, Node] = {name: ref(name + EARLIER) for name in self.varying}
+        return substitute([node], {STEP: op("sub", ref(STEP), num(1)), **earlier})[0]
+
+    def identity(self) -> dict[str, Node]:
+        """Every hyper-parameter of the right is that of the left with its name; what only the right has stays free."""
+        shared = set(self.left.hypers)
+        return {h: ref(bare(h)) for h in self.right.hypers if bare(h) in shared}
+
+
+def bare(name: str) -> str:
+    """A common name as it is declared."""
+    return name.removeprefix(LEFT).removeprefix(RIGHT)
+
+
+def make_pair(left: Trace, right: Trace, varying: Sequence[str] = ()) -> Pair:
+    """The two traces over common names."""
+    longer = max(left, right, key=lambda trace: len(trace.queries))
+    gradients = tuple(query.name for query in longer.queries)
+    a, b = _side(left, LEFT, gradients), _side(right, RIGHT, gradients)
+    domains = {hyper.name: hyper.domain for hyper in left.hypers}
+    for hyper in right.hypers:
+        domains[RIGHT + hyper.name] = hyper.domain
+        if hyper.name in domains:
+            domains[hyper.name] = common_domain(domains[hyper.name], hyper.domain)
+    domains |= {name + EARLIER: domains[name] for name in varying if name in domains}
+    return Pair(a, b, gradients, tuple(varying), domains)
+
+
+def _side(trace: Trace, prefix: str, gradients: tuple[str, ...]) -> Side:
+    """A trace renamed and cut down to the states that reach the parameter or a query point."""
+    renamed: dict[str, Node] = {state.name: ref(prefix + state.name) for state in trace.states}
+    renamed |= {q.name: ref(name) for q, name in zip(trace.queries, gradients, strict=False)}
+    if prefix == RIGHT:
+        renamed |= {hyper.name: ref(prefix + hyper.name) for hyper in trace.hypers}
+    new, points = trace.step(), trace.points()
+    step = dict(zip(new, substitute(new.values(), renamed), strict=True))
+    step = {name if name == PARAMETER else prefix + name: node for name, node in step.items()}
+    first = substitute([state.init for state in trace.states], renamed)
+    asked = tuple(substitute(points.values(), renamed))
+    needed = _needed(step, asked)
+    initial = {prefix + s.name: n for s, n in zip(trace.states, first, strict=True) if prefix + s.name in needed}
+    step = {name: node for name, node in step.items() if name == PARAMETER or name in initial}
+    hypers = tuple(hyper.name if prefix == LEFT else prefix + hyper.name for hyper in trace.hypers)
+    return Side(trace, step, initial, asked, hypers)
+
+
+def _needed(step: Mapping[str, Node], points: Sequence[Node]) -> set[str]:
+    """The states that the parameter or a query point reads, now or at a later step."""
+    needed = {name for name in refs(step[PARAMETER], *points) if name in step}
+    while True:
+        more = {name for state in needed for name in refs(step[state]) if name in step} | needed
+        if more == needed:
+            return needed
+        needed = more

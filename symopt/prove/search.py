@@ -1,0 +1,226 @@
+"""The search for a relation: states as multiples of states, hyper-parameters as expressions.
+
+Ansatz: a state of the right is ``c(t)`` times one of the left, shifted by the parameter where one of
+the two starts at the parameter; a hyper-parameter of the right is an expression in the left's and
+``t``. The equations of a general step are solved a coefficient at a time, the plainest first; what
+is found is a candidate that the prover then proves or refuses.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
+from symopt.ir.trace import PARAMETER, STEP, is_ref
+from symopt.lang.domain import Domain, Real
+from symopt.prove.equations import Equations, Root, UnknownInsideError
+from symopt.prove.field import Field, NotDecidedError, Poly, UndefinedHereError
+from symopt.prove.pair import EARLIER, Pair, bare
+from symopt.prove.relation import Claim, Prover, Relation, first_claims, later_claims
+
+FACTOR, FACTOR_BEFORE, SOUGHT = "?factor.", "?before.", "?hyper."
+MOST_GUESSES = 64
+
+
+@dataclass(frozen=True)
+class Ansatz:
+    """Which state of the left each state of the right is a multiple of, and whether the factors vary."""
+
+    pair: Pair
+    sources: Mapping[str, str]
+    hypers: Mapping[str, Node]
+    varying: bool
+
+    def states(self, before: bool = False) -> dict[str, Node]:
+        """The right's states after a step (or before it), with unknown factors."""
+        prefix = FACTOR_BEFORE if before and self.varying else FACTOR
+        return {state: self._multiple(state, ref(prefix + state)) for state in self.sources}
+
+    def _multiple(self, state: str, factor: Node) -> Node:
+        source = self.sources[state]
+        shift_left = is_ref(self.pair.left.initial[source], PARAMETER)
+        shift_right = is_ref(self.pair.right.initial[state], PARAMETER)
+        value: Node = ref(source)
+        value = op("mul", factor, op("sub", value, ref(PARAMETER)) if shift_left else value)
+        return op("add", ref(PARAMETER), value) if shift_right else value
+
+    def claims(self) -> list[Claim]:
+        """The general step with unknown factors and hyper-parameters."""
+        relation = Relation(self.states(), self.hypers)
+        if not self.varying:
+            return later_claims(_standing(self.pair), relation)
+        after, before = self.states(), self.states(before=True)
+        inputs = {**before, **self.hypers}
+        # The relation before the step has factors of its own, so the claims are made by hand here.
+        claims = [
+            Claim("point", a, *substitute([b], inputs))
+            for a, b in zip(self.pair.left.points, self.pair.right.points, strict=False)
+        ]
+        right = dict(zip(self.pair.right.step, substitute(self.pair.right.step.values(), inputs), strict=True))
+        claims.append(Claim("the parameter", self.pair.left.step[PARAMETER], right[PARAMETER]))
+        for state, node in after.items():
+            claims.append(Claim(state, substitute([node], dict(self.pair.left.step))[0], right[state]))
+        return claims
+
+    def relation(self, solution: Mapping[str, Node]) -> Relation:
+        """The relation that a solution stands for."""
+        states = self.states()
+        return Relation(
+            dict(zip(states, substitute(states.values(), solution), strict=True)),
+            dict(zip(self.hypers, substitute(self.hypers.values(), solution), strict=True)),
+        )
+
+
+def _standing(pair: Pair) -> Pair:
+    """A pair whose unknown factors do not change from step to step."""
+    return replace(pair, varying=())
+
+
+def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relation]:
+    """Relations that satisfy the equations of the general step, in a fixed order.
+
+    Without ``map_hypers`` every hyper-parameter of the right is that of the left with its name.
+    """
+    hypers: dict[str, Node] = dict(pair.identity())
+    if map_hypers:
+        hypers = {name: ref(SOUGHT + name) for name in pair.right.hypers}
+    for varying in (False, True):
+        for sources in _assignments(pair):
+            if varying and not sources:
+                continue
+            ansatz = Ansatz(pair, sources, hypers, varying)
+            solver = _Solver(ansatz, prover)
+            for solution in solver.solutions():
+                yield ansatz.relation({name: solver.equations.simplified(node) for name, node in solution.items()})
+
+
+def _assignments(pair: Pair) -> Iterator[dict[str, str]]:
+    """Every way to give each state of the right one of the left, names that are the same first."""
+    left, right = pair.left.states, pair.right.states
+    options = [sorted(left, key=lambda s, r=r: bare(s) != bare(r)) for r in right]  # type: ignore[misc]
+    found = [c for c in itertools.product(*options) if len(set(c)) == len(c) or len(left) < len(right)]
+    for choice in sorted(found, key=lambda c: sum(bare(a) != bare(b) for a, b in zip(c, right, strict=True))):
+        yield dict(zip(right, choice, strict=True))
+
+
+class _Solver:
+    """Depth-first search over the roots of coefficient equations."""
+
+    def __init__(self, ansatz: Ansatz, prover: Prover) -> None:
+        self.ansatz, self.pair, self.prover = ansatz, ansatz.pair, prover
+        unknowns: dict[str, Domain] = {}
+        for state in ansatz.sources:
+            unknowns[FACTOR + state] = Real
+            if ansatz.varying:
+                unknowns[FACTOR_BEFORE + state] = Real
+        unknowns |= {n: self.pair.domains[bare_sought(n)] for n in refs(*ansatz.hypers.values()) if _is_unknown(n)}
+        self.equations = Equations(
+            self.pair.names, unknowns, (PARAMETER, *self.pair.gradients, *self.pair.left.states),
+            prover.domains, prover.deadline,
+        )  # fmt: skip
+        self.guesses = 0
+
+    def solutions(self) -> Iterator[dict[str, Node]]:
+        """Every solution found, the plainest first."""
+        yield from self._solve(self.ansatz.claims(), {})
+
+    def _solve(self, claims: list[Claim], solution: dict[str, Node]) -> Iterator[dict[str, Node]]:
+        self.guesses += 1
+        if self.guesses > MOST_GUESSES:
+            return
+        waiting: list[Claim] = []
+        ready: list[tuple[Field, Poly]] = []
+        for claim in claims:
+            try:
+                field, polys = self.equations.coefficients(*substitute([claim.left, claim.right], solution))
+            except UnknownInsideError:
+                waiting.append(claim)
+                continue
+            except (NotDecidedError, UndefinedHereError):
+                return
+            if any(poly != 0 and not self.equations.unknowns_of(poly) for poly in polys):
+                return
+            ready += [(field, poly) for poly in polys if poly != 0]
+        if ready:
+            for root in self._roots(ready):
+                yield from self._with(root, claims, solution)
+        elif open_names := self._open(solution, waiting):
+            yield from self._guess(open_names, waiting, claims, solution)
+        else:
+            yield solution
+
+    def _roots(self, ready: list[tuple[Field, Poly]]) -> list[Root]:
+        """The roots of the plainest equation: few unknowns, then few terms."""
+        field, poly = min(ready, key=lambda item: (len(self.equations.unknowns_of(item[1])), len(item[1])))
+        unknowns = self.equations.unknowns_of(poly)
+        roots = self.equations.roots(field, poly)
+        if len(unknowns) > 1:  # not determined by this equation: first try what has the same name
+            roots = [root for name in unknowns if (root := self._same_name(name))] + roots
+        return [root for root in roots if self._admissible(root)]
+
+    def _admissible(self, root: Root) -> bool:
+        """No factor is zero, and a hyper-parameter that both sides have is not fixed to a number."""
+        if not isinstance(root.value, Num):
+            return True
+        if not root.unknown.startswith(SOUGHT):
+            return root.value is not num(0)
+        name = bare_sought(root.unknown)
+        return bare(name) not in self.pair.left.hypers and root.value.value in self.pair.domains[name]
+
+    def _same_name(self, unknown: str) -> Root | None:
+        name = bare(bare_sought(unknown))
+        return Root(unknown, ref(name)) if unknown.startswith(SOUGHT) and name in self.pair.left.hypers else None
+
+    def _with(self, root: Root, claims: list[Claim], solution: dict[str, Node]) -> Iterator[dict[str, Node]]:
+        """Go on with one more unknown known; a factor before the step is the one after it, a step earlier."""
+        known = {root.unknown: root.value}
+        state = root.unknown.partition(".")[2]
+        if self.ansatz.varying and root.unknown.startswith(FACTOR):
+            known[FACTOR_BEFORE + state] = self.pair.before(root.value)
+        elif root.unknown.startswith(FACTOR_BEFORE):
+            known[FACTOR + state] = self._after(root.value)
+        earlier = dict(zip(solution, substitute(solution.values(), known), strict=True))
+        yield from self._solve(claims, {**earlier, **known})
+
+    def _after(self, node: Node) -> Node:
+        later: dict[str, Node] = {name + EARLIER: ref(name) for name in self.pair.varying}
+        return substitute([node], {STEP: op("add", ref(STEP), num(1)), **later})[0]
+
+    def _open(self, solution: Mapping[str, Node], waiting: list[Claim]) -> list[str]:
+        """The unknowns that have no value yet, those in waiting equations first."""
+        held = refs(*substitute([side for c in waiting for side in (c.left, c.right)], solution))
+        names = dict.fromkeys([*(n for n in held if _is_unknown(n)), *self.equations.unknowns])
+        return [name for name in names if name not in solution]
+
+    def _guess(
+        self, names: list[str], waiting: list[Claim], claims: list[Claim], solution: dict[str, Node]
+    ) -> Iterator[dict[str, Node]]:
+        """Nothing determines the rest: a hyper-parameter is the one of its name, a factor is 1."""
+        for name in names:
+            same = self._same_name(name)
+            if same is None and name.startswith(SOUGHT):
+                default = self._default(name)
+                same = None if waiting else Root(name, default)
+            if same is None and not waiting:
+                same = Root(name, num(1))
+            if same is not None:
+                yield from self._with(same, claims, solution)
+                return
+
+    def _default(self, unknown: str) -> Node:
+        name = bare(bare_sought(unknown))
+        return next(num(hyper.default) for hyper in self.pair.right.trace.hypers if hyper.name == name)
+
+
+def _is_unknown(name: str) -> bool:
+    return name.startswith("?")
+
+
+def bare_sought(unknown: str) -> str:
+    """The hyper-parameter that an unknown stands for."""
+    return unknown.removeprefix(SOUGHT)
+
+
+__all__ = ["Ansatz", "candidates", "first_claims"]

@@ -1,0 +1,260 @@
+"""Witnesses: both rules run from their initial states on the same answers, in exact arithmetic.
+
+Values that differ certainly (rationals, or balls that do not overlap) settle that the rules are
+different; values that agree settle nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from symopt.ir.exact import ArrayArithmetic, ScalarArithmetic, UndecidedError, differ, is_defined, precision
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Trace
+from symopt.prove.cases import Deadline
+from symopt.prove.samples import Sample, more_samples, samples
+
+BITS = 200
+Value = Any  # an exact number, or a NumPy array of them
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A run on which two rules differ.
+
+    ``grads`` are the answers up to and including step ``step``, at which the difference first shows:
+    in the parameter, or, where ``query`` names a gradient, in the point at which it is asked for.
+    """
+
+    hyper: Mapping[str, Any]
+    theta: Value
+    grads: tuple[Value, ...]
+    step: int
+    left: Value
+    right: Value
+    query: str | None = None
+
+    @property
+    def rational(self) -> bool:
+        """Whether both values are rational numbers."""
+        return all(isinstance(x, Fraction) for side in (self.left, self.right) for x in np.ravel(side))
+
+    def to_json(self) -> dict[str, Any]:
+        """The witness as strings of exact numbers; an irrational value is given to 40 digits."""
+        return {
+            "hyper": {name: written(value) for name, value in self.hyper.items()},
+            "theta": written(self.theta),
+            "grads": [written(value) for value in self.grads],
+            "left": written(self.left),
+            "right": written(self.right),
+        }
+
+
+def written(value: Value) -> Any:
+    """An exact value as text, an array or a sequence as nested lists of texts."""
+    if isinstance(value, np.ndarray):
+        return [written(item) for item in value]
+    if isinstance(value, tuple | list):
+        return [written(item) for item in value]
+    return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
+
+
+class Runner:
+    """A trace that runs from its initial state, a step at a time, fast enough for many short runs."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        roots = [let.value for let in trace.lets]
+        points = [query.point for query in trace.queries]
+        kinds = list(walk([*roots, *points]))
+        # A rule with reductions is run on a small vector or matrix, all others on one number.
+        self.shape: tuple[int, ...] = ()
+        if any(isinstance(node, Reduce | MatOp) for node in kinds):
+            matrix = any(isinstance(n, MatOp) or (isinstance(n, Reduce) and n.axis is not None) for n in kinds)
+            self.shape = (2, 2) if matrix else (2,)
+
+    def start(self, hypers: Mapping[str, Value], theta: Value) -> dict[str, Value]:
+        """The values of the states before the first step."""
+        values = {**hypers, PARAMETER: theta}
+        return {s.name: self._evaluate([s.init], values)[0] for s in self.trace.states} | {PARAMETER: theta}
+
+    def step(
+        self, state: Mapping[str, Value], hypers: Mapping[str, Value], t: int, answer: Callable[[int], Value]
+    ) -> tuple[dict[str, Value], list[Value]]:
+        """The values after step ``t`` and the points at which gradients were asked for."""
+        values: dict[str, Value] = {**hypers, **state, STEP: Fraction(t)}
+        values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
+        memo: dict[Node, Value] = {}
+        for let in self.trace.lets:
+            values[let.name] = self._evaluate([let.value], values, memo)[0]
+        points = self._evaluate([query.point for query in self.trace.queries], values, memo)
+        return {name: values[let] for name, let in self.trace.results.items()}, points
+
+    def _evaluate(
+        self, roots: Sequence[Node], values: Mapping[str, Value], memo: dict[Node, Value] | None = None
+    ) -> list[Value]:
+        """Like ``ir.evaluate`` with values kept between statements; ``where`` looks at what it chooses only."""
+        memo = {} if memo is None else memo
+        arithmetic = ArrayArithmetic() if self.shape else ScalarArithmetic()
+
+        def value(node: Node) -> Value:
+            if node not in memo:
+                memo[node] = fresh(node)
+            return memo[node]
+
+        def fresh(node: Node) -> Value:
+            match node:
+                case Ref(name=name):
+                    return values[name]
+                case Num(value=number):
+                    return number
+                case Op(op="where") if not self.shape:
+                    return value(node.args[1] if value(node.args[0]) else node.args[2])
+                case Op(op=op):
+                    return arithmetic.op(op, *map(value, node.args))
+                case Reduce(op=op, axis=axis):
+                    return arithmetic.reduce(op, value(node.args[0]), axis)
+                case MatOp(op=op):
+                    return arithmetic.matop(op, *map(value, node.args))
+            raise AssertionError(node)
+
+        return [value(root) for root in roots]
+
+
+def find_witness(
+    left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline, hypers: Sequence[HyperInfo] | None = None
+) -> tuple[Witness | None, int]:
+    """The first certified difference in a fixed order of samples, and the number of runs that agreed.
+
+    Hyper-parameters of the same name have the same value; ``hypers`` are those that are sampled.
+    """
+    both = Both(left, right, varying)
+    runs = [_Run(both, sample) for sample in samples(both.hypers if hypers is None else hypers)]
+    with precision(BITS):
+        for step in range(1, max(run.sample.steps for run in runs) + 1):
+            found = None
+            for run in runs:
+                deadline.check()
+                seen = run.advance(step)
+                if seen is not None and (found is None or (seen.rational and not found.rational)):
+                    found = seen
+                if found is not None and found.rational:
+                    return found, 0
+            if found is not None:
+                return (_rational(both, step) or found), 0
+    return None, sum(run.agreed > 0 for run in runs)
+
+
+def _rational(both: Both, step: int) -> Witness | None:
+    """A difference at the first step whose values are rational, where one is found quickly."""
+    if step > 1:
+        return None
+    for sample in more_samples(both.hypers):
+        seen = _Run(both, sample).advance(1)
+        if seen is not None and seen.rational:
+            return seen
+    return None
+
+
+class Both:
+    """Two traces, to be run side by side."""
+
+    def __init__(self, left: Trace, right: Trace, varying: Sequence[str]) -> None:
+        self.left, self.right, self.varying = Runner(left), Runner(right), tuple(varying)
+        self.shape = max(self.left.shape, self.right.shape, key=len)
+        self.left.shape = self.right.shape = self.shape
+        named = {hyper.name: hyper for hyper in (*right.hypers, *left.hypers)}
+        self.hypers = [named[name] for name in dict.fromkeys(h.name for h in (*left.hypers, *right.hypers))]
+        for i, hyper in enumerate(self.hypers):
+            others = [h.domain for h in (*left.hypers, *right.hypers) if h.name == hyper.name]
+            if len(others) == 2:
+                self.hypers[i] = HyperInfo(hyper.name, hyper.default, hyper.tex, common_domain(*others))
+        self.queries = max(len(left.queries), len(right.queries))
+
+
+def common_domain(a: Any, b: Any) -> Any:
+    """The values that lie in both domains."""
+    lower = max((d for d in (a, b) if d.lower is not None), key=lambda d: (d.lower, d.lower_open), default=None)
+    upper = min((d for d in (a, b) if d.upper is not None), key=lambda d: (d.upper, not d.upper_open), default=None)
+    return type(a)(
+        lower and lower.lower, upper and upper.upper, bool(lower and lower.lower_open),
+        bool(upper and upper.upper_open), a.integer or b.integer,
+    )  # fmt: skip
+
+
+class _Run:
+    """One sample, run as far as it was asked for."""
+
+    def __init__(self, both: Both, sample: Sample) -> None:
+        self.both, self.sample = both, sample
+        self.theta = _spread(sample.theta, both.shape)
+        self.agreed, self.over = 0, False
+        hypers = self.hypers(1)
+        self.states = [side.start(hypers, self.theta) for side in (both.left, both.right)]
+
+    def hypers(self, t: int) -> dict[str, Fraction]:
+        """The values at step ``t``; one that varies is halved at every other step."""
+        values = dict(self.sample.hypers)
+        for name in self.both.varying:
+            values[name] = values[name] / (1, 2, 1, 4)[(t - 1) % 4]
+        return values
+
+    def advance(self, t: int) -> Witness | None:
+        """Make step ``t``; the difference where there is one."""
+        if self.over or t > self.sample.steps:
+            return None
+        hypers = self.hypers(t)
+
+        def answer(i: int) -> Value:
+            return _spread(self.sample.grad((t - 1) * self.both.queries + i), self.both.shape)
+
+        try:
+            made = [
+                side.step(state, hypers, t, answer)
+                for side, state in zip((self.both.left, self.both.right), self.states, strict=True)
+            ]
+            pairs = [
+                (query.name, a, b)
+                for query, a, b in zip(self.both.left.trace.queries, made[0][1], made[1][1], strict=False)
+            ]
+            pairs.append((None, made[0][0][PARAMETER], made[1][0][PARAMETER]))
+            for query, a, b in pairs:
+                if not (_defined(a) and _defined(b)):
+                    self.over = True
+                    return None
+                if any(differ(x, y) for x, y in zip(np.ravel(a), np.ravel(b), strict=True)):
+                    self.over = True
+                    return self._witness(t, a, b, query)
+        except UndecidedError:
+            self.over = True
+            return None
+        self.states = [state for state, _ in made]
+        self.agreed = t
+        return None
+
+    def _witness(self, t: int, a: Value, b: Value, query: str | None) -> Witness:
+        hypers: dict[str, Any] = dict(self.sample.hypers)
+        for name in self.both.varying:
+            hypers[name] = tuple(self.hypers(k)[name] for k in range(1, t + 1))
+        count = t * self.both.queries
+        grads = tuple(_spread(self.sample.grad(i), self.both.shape) for i in range(count))
+        return Witness(hypers, self.theta, grads, t, a, b, query)
+
+
+def _defined(value: Value) -> bool:
+    return all(is_defined(x) for x in np.ravel(value))
+
+
+def _spread(value: Fraction, shape: tuple[int, ...]) -> Value:
+    """A number, or an array of different numbers made from it."""
+    if not shape:
+        return value
+    flat = [value, value * 2 + 1, value - 2, 3 - value][: int(np.prod(shape))]
+    array = np.empty(len(flat), dtype=object)
+    array[:] = flat
+    return array.reshape(shape)
