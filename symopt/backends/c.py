@@ -1,8 +1,8 @@
 """C: one header and one source a rule, for C99 and later, with every variant in float and in double.
 
 Scalars of a step are computed in double once a call and handed, rounded once, to a static function
-that holds the element loop. ``max`` and ``min`` give NaN where an operand is NaN, as NumPy's and
-PyTorch's do; the sign of a zero that they return is not specified. ``sign`` of NaN is 0.
+that holds the element loop. ``max``, ``min`` and ``sign`` give NaN where an operand is NaN, as NumPy's
+do; which of two zeros ``max`` returns is not specified.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 
 from symopt.backends.base import Backend, Variant, in_comment
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import num, refs
+from symopt.ir.nodes import num, ref, refs
 from symopt.ir.program import Phase
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, StateInfo
 from symopt.lang.declare import Hyper
 from symopt.printers.c import CTYPES, F32, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
@@ -191,7 +191,7 @@ def _domain(hyper: HyperInfo) -> list[str]:
 HELPER_TEXT: Mapping[str, tuple[str, str, str]] = {
     "max": ("{0} a, {0} b", "((a > b) | (a != a)) ? a : b", "The larger of two values; NaN where one is NaN."),
     "min": ("{0} a, {0} b", "((a < b) | (a != a)) ? a : b", "The smaller of two values; NaN where one is NaN."),
-    "sign": ("{0} a", "({0})((a > {1}) - (a < {1}))", "-1, 0 or 1; 0 where the value is NaN."),
+    "sign": ("{0} a", "(a != a) ? a : ({0})((a > {1}) - (a < {1}))", "-1, 0 or 1; NaN where the value is NaN."),
 }
 
 
@@ -222,8 +222,6 @@ def _null_check(arrays: Iterable[str], takes_hyper: bool) -> Check:
 def _init(names: Names, variant: Variant, ctype: CType) -> Init:
     arrays = init_arrays_of(variant)
     takes_hyper = init_takes_hyper(variant)
-    reads = {hyper.name: f"({ctype.name})hyper->{c_name(hyper.name)}" for hyper in variant.trace.hypers}
-    printer = CPrinter(ctype, names.rule, {PARAMETER: f"{PARAMETER}[i]"} | reads)
     checks = [_null_check((name for name, _ in arrays), takes_hyper)]
     if takes_hyper:
         checks.append(Check(f"!{names.rule}_in_domain(hyper)", "SYMOPT_OUT_OF_DOMAIN"))
@@ -233,8 +231,23 @@ def _init(names: Names, variant: Variant, ctype: CType) -> Init:
         doc=comment(f"The states of {variant.rule.title} before the first step, for n elements in {ctype.name}."),
         parameters=[", ".join(["size_t n", *hyper]), *_filled(_array(*array, ctype) for array in arrays)],
         checks=checks,
-        stores=[f"{c_name(s.name)}[i] = {printer.expression(s.init)};" for s in variant.trace.states],
+        stores=[f"{c_name(state.name)}[i] = {_initial(names, state, ctype)};" for state in variant.trace.states],
     )
+
+
+def _initial(names: Names, state: StateInfo, ctype: CType) -> str:
+    """A state's initial value at element i: the parameter, or a value of the step in double, rounded once."""
+    read = refs(state.init)
+    if not read:
+        return CPrinter(ctype, names.rule, {}).expression(state.init)
+    if state.init is ref(PARAMETER):
+        return f"{PARAMETER}[i]"
+    if PARAMETER in read:
+        raise UnsupportedError(f"the initial value of {state.name} is computed from p; kernels copy p or take a number")
+    value = CPrinter(F64, names.rule, {name: f"hyper->{c_name(name)}" for name in read}).expression(state.init)
+    if ctype is F64:
+        return value
+    return f"({ctype.name})({value})" if " " in value else f"({ctype.name}){value}"
 
 
 def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseFunction:
