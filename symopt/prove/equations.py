@@ -51,7 +51,7 @@ class Equations:
         Signs that are not known are taken to be the first of those possible: what is found here is a
         candidate, to be proved in every case.
         """
-        field, difference = self._difference(left, right)
+        field, difference = self.difference(left, right)
         ring = self.general.generators
         depends = {i: self._depends(i, {}) for i, degree in enumerate(difference.degrees()) if degree}
         if any(i in ring.meanings and on & self._unknown for i, on in depends.items()):
@@ -64,7 +64,8 @@ class Equations:
             groups.setdefault(key, {})[rest] = int(coefficient)
         return field, [ring.ring.from_dict(terms) for terms in groups.values()]
 
-    def _difference(self, left: Node, right: Node) -> tuple[Field, Poly]:
+    def difference(self, left: Node, right: Node) -> tuple[Field, Poly]:
+        """A multiple of left minus right that is zero where they are equal, and the field it is in."""
         facts: list[tuple[Poly, int]] = []
         for _ in range(MOST_FORKS):
             self.deadline.check()
@@ -111,6 +112,10 @@ class Equations:
         rest = poly.subs({name: 0})
         factor = divmod(poly - rest, self.general.generators.gens[position])[0]
         return field.make(-rest, factor)
+
+    def element(self, field: Field, node: Node) -> Element:
+        """An expression as an element of a field."""
+        return Converter(field, self.general.values(field), self.general.whole)(node)
 
     def simplified(self, node: Node) -> Node:
         """An expression by its normal form, where it has one without a case split."""

@@ -1,0 +1,176 @@
+"""Why two rules differ: one sentence from the structure of their normal forms at one step.
+
+The first step from the initial states, or else a general step with states of the same name, is
+compared; what is looked at is how the difference depends on hyper-parameters and on the parameter,
+never what they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from symopt.ir.nodes import Node, Op, Ref, num, op, ref, refs, substitute, walk
+from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.passes.fold import fold
+from symopt.prove.cases import Deadline
+from symopt.prove.equations import Equations
+from symopt.prove.field import Element, ForkError, NotDecidedError, UndefinedHereError
+from symopt.prove.pair import LEFT, Pair, bare
+from symopt.prove.render import element_text, node_text
+
+LONGEST_DIFFERENCE = 400
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The difference of the parameters as an expression, and one sentence about it."""
+
+    difference: str | None
+    cause: str
+
+
+def explain(pair: Pair, step: int, query: str | None, deadline: Deadline) -> Explanation:
+    """Explain the difference that shows first at ``step``, in a query point where ``query`` names one."""
+    if query is not None:
+        i = pair.gradients.index(query)
+        a, b = node_text(pair.left.points[i]), node_text(pair.right.points[i])
+        return Explanation(None, f"The gradient is asked for at different points: {a} on the left, {b} on the right.")
+    left, right = _new_parameters(pair, first=step == 1)
+    return Explanation(_difference(pair, left, right, deadline), _cause(pair, left, right))
+
+
+def _new_parameters(pair: Pair, first: bool) -> tuple[Node, Node]:
+    """The new parameter of both sides over the same names: at the first step, or in general."""
+    hypers = pair.identity()
+    start: dict[str, Node] = {}
+    if first:
+        start = {STEP: num(1), **pair.left.initial, **pair.right.initial}
+    else:
+        start = {state: ref(LEFT + bare(state)) for state in pair.right.states}
+    start = dict(zip(start, substitute(start.values(), hypers), strict=True))
+    both = [pair.left.step[PARAMETER], pair.right.step[PARAMETER]]
+    left, right = fold(substitute(both, {**hypers, **start}))
+    return left, right
+
+
+def _difference(pair: Pair, left: Node, right: Node, deadline: Deadline) -> str | None:
+    """Left minus right, in a case of the signs, where that is short enough to read."""
+    names = dict.fromkeys([*pair.names, *refs(left, right)])
+    names.pop(STEP, None)
+    equations = Equations(tuple(names), {}, (), pair.domains, deadline)
+    try:
+        field, _ = equations.difference(op("sub", left, right), num(0))
+        a = equations.element(field, op("sub", left, right))
+    except (NotDecidedError, UndefinedHereError, ForkError):
+        return None
+    text = element_text(field, Element(a.num, a.den))
+    return text if len(text) <= LONGEST_DIFFERENCE else None
+
+
+def _cause(pair: Pair, left: Node, right: Node) -> str:
+    for look in (_only_one_side, _root_place, _into_gradient, _corrections):
+        sentence = look(pair)
+        if sentence is not None:
+            return sentence
+    return _differing_statement(pair.left.trace, pair.right.trace)
+
+
+def _only_one_side(pair: Pair) -> str | None:
+    """A hyper-parameter that one side lacks."""
+    left, right = ({bare(h) for h in side.hypers} for side in (pair.left, pair.right))
+    only = [(name, "left") for name in sorted(left - right)] + [(name, "right") for name in sorted(right - left)]
+    if not only or (left - right and right - left):
+        return None
+    listed = ", ".join(name for name, _ in only)
+    return f"Only the {only[0][1]} has {listed}."
+
+
+def _closure(pair: Pair) -> tuple[list[Node], list[Node]]:
+    return [*pair.left.step.values()], [*pair.right.step.values()]
+
+
+def _root_place(pair: Pair) -> str | None:
+    """A name that is added under a root on one side and beside it on the other."""
+    sides = [_beside_and_under_root(nodes) for nodes in _closure(pair)]
+    for name in sides[0][0] | sides[0][1]:
+        for (beside, under), (other_beside, other_under), where in ((*sides, "left"), (*sides[::-1], "right")):
+            if name in under and name not in beside and name in other_beside and name not in other_under:
+                other = "right" if where == "left" else "left"
+                return f"{name} is added under the root on the {where} and outside it on the {other}."
+    return None
+
+
+def _beside_and_under_root(nodes: list[Node]) -> tuple[dict[str, None], dict[str, None]]:
+    """Names added to a root, and names added inside one; dictionaries keep the order."""
+    beside: dict[str, None] = {}
+    under: dict[str, None] = {}
+    for node in walk(nodes):
+        if isinstance(node, Op) and node.op == "sqrt":
+            under |= {bare(a.name): None for a in _summands(node.args[0]) if isinstance(a, Ref)}
+        if isinstance(node, Op) and node.op == "add":
+            summands = _summands(node)
+            if any(_has_root(a) for a in summands):
+                beside |= {bare(a.name): None for a in summands if isinstance(a, Ref)}
+    return beside, under
+
+
+def _summands(node: Node) -> list[Node]:
+    if isinstance(node, Op) and node.op == "add":
+        return [*_summands(node.args[0]), *_summands(node.args[1])]
+    return [node]
+
+
+def _has_root(node: Node) -> bool:
+    if isinstance(node, Op) and node.op in ("mul", "div"):
+        return any(map(_has_root, node.args))
+    return isinstance(node, Op) and node.op == "sqrt"
+
+
+def _into_gradient(pair: Pair) -> str | None:
+    """The parameter enters the states of one side, hence its averages, and not those of the other."""
+    enters = []
+    for side in (pair.left, pair.right):
+        new = [side.step[state] for state in side.states if not isinstance(side.step[state], Ref)]
+        enters.append(PARAMETER in refs(*new))
+    if enters[0] == enters[1]:
+        return None
+    inside, outside = ("left", "right") if enters[0] else ("right", "left")
+    side = pair.left if enters[0] else pair.right
+    where = ", ".join(bare(s) for s in side.states if PARAMETER in refs(side.step[s]))
+    return (
+        f"On the {inside} the parameter enters the gradient and with it the state {where}; "
+        f"on the {outside} it acts on the parameter alone."
+    )
+
+
+def _corrections(pair: Pair) -> str | None:
+    """Powers of the step, as in bias corrections, on one side only."""
+    powers = [_step_powers(side) for side in (pair.left, pair.right)]
+    missing = [name for name in powers[0] if name not in powers[1]], [n for n in powers[1] if n not in powers[0]]
+    for names, having, lacking in ((missing[0], "left", "right"), (missing[1], "right", "left")):
+        if names:
+            return f"The correction by {', '.join(names)} on the {having} is missing on the {lacking}."
+    return None
+
+
+def _step_powers(side: object) -> list[str]:
+    step: Mapping[str, Node] = side.step  # type: ignore[attr-defined]
+    found = [
+        node_text(node) for node in walk(step.values())
+        if isinstance(node, Op) and node.op == "pow" and STEP in refs(node.args[1])
+    ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def _differing_statement(left: Trace, right: Trace) -> str:
+    """The first statement that reads differently."""
+    for a, b in zip(left.lets, right.lets, strict=False):
+        if a.value is not b.value:
+            return f"The first statements that differ: {a.target} = {node_text(a.value)} against {b.target} = {node_text(b.value)}."
+    if len(left.lets) != len(right.lets):
+        longer = max(left, right, key=lambda trace: len(trace.lets))
+        extra = longer.lets[min(len(left.lets), len(right.lets))]
+        return f"One has a further statement: {extra.target} = {node_text(extra.value)}."
+    return "The statements agree and the initial states differ."
+

@@ -1,0 +1,171 @@
+"""Are two rules the same optimizer? A witness is looked for first, then a proof, then a map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import monotonic
+
+from symopt.catalogue import resolve
+from symopt.errors import UsageError, nearest
+from symopt.ir.nodes import Node, Ref
+from symopt.ir.trace import Trace
+from symopt.lang.rule import Rule
+from symopt.passes.specialise import rewrite
+from symopt.passes.tracing import trace
+from symopt.prove.cases import Deadline, OutOfTimeError
+from symopt.prove.cause import explain
+from symopt.prove.conditional import Found, degenerate_conditions, fixed_equality, mapped_equality, plain_equality
+from symopt.prove.expressions import read_expression
+from symopt.prove.pair import make_pair
+from symopt.prove.verdict import Verdict
+from symopt.prove.witness import Witness, find_witness
+
+Target = Rule | type[Rule] | Trace | str
+# Runs that must agree before a proof counts: none may mean that nothing is defined.
+FEWEST_RUNS = 1
+
+
+def compare(
+    left: Target, right: Target, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
+    time_limit: float = 10.0,
+) -> Verdict:  # fmt: skip
+    """Whether two rules have the same parameters at every step, from their initial states on.
+
+    Parameters
+    ----------
+    left, right: rules, traces, or targets as on the command line.
+    hyper_map: hyper-parameters of the right as expressions in those of the left and ``t``; the rest
+        is matched by name, and where that does not do, a map is looked for.
+    varying: hyper-parameters that are a sequence over the steps; all others are constant.
+    time_limit: seconds after which the answer is ``unknown``.
+
+    Raises
+    ------
+    UsageError: a target, a name in ``hyper_map`` or in ``varying`` that does not exist.
+    """
+    start = monotonic()
+    comparison = Comparison(_trace(left), _trace(right), tuple(varying), Deadline.after(time_limit))
+    try:
+        verdict = comparison.settle() if hyper_map is None else comparison.settle_under(hyper_map)
+    except OutOfTimeError as error:
+        verdict = comparison.unknown(str(error))
+    return replace(verdict, seconds=monotonic() - start)
+
+
+def _trace(target: Target) -> Trace:
+    if isinstance(target, Trace):
+        return target
+    return trace(resolve(target) if isinstance(target, str) else target)
+
+
+class Comparison:
+    """One question: two traces, the names that vary, a time limit."""
+
+    def __init__(self, left: Trace, right: Trace, varying: tuple[str, ...], deadline: Deadline) -> None:
+        self.left, self.right, self.varying, self.deadline = left, right, varying, deadline
+        known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
+        for name in varying:
+            if name not in known:
+                raise UsageError(f"no hyper-parameter {name!r} varies; {nearest(name, known)}")
+
+    def settle(self) -> Verdict:
+        """The verdict where hyper-parameters of the same name are the same."""
+        renamed = self._renamed()
+        if renamed is not None:
+            return renamed
+        witness, agreed = find_witness(self.left, self.right, self.varying, self.deadline)
+        if witness is None:
+            return self._equal_or_unknown(agreed)
+        cut_off = None
+        try:
+            found = fixed_equality(self.left, self.right, self.varying, self.deadline) or mapped_equality(
+                self.left, self.right, self.varying, self.deadline
+            )
+        except OutOfTimeError as error:
+            found, cut_off = None, f"the search for a map under which they are equal was cut off: {error}"
+        if found is not None:
+            return self._equal(found, witness)
+        return self._different(witness, cut_off)
+
+    def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
+        """The verdict under a map that the user gives."""
+        nodes = self._read_map(hyper_map)
+        mapped = rewrite(self.right, nodes)
+        under = Comparison(self.left, mapped, self.varying, self.deadline)
+        witness, agreed = find_witness(self.left, mapped, self.varying, self.deadline)
+        if witness is not None:
+            return replace(under._different(witness, None), hyper_map=dict(hyper_map))
+        verdict = under._equal_or_unknown(agreed)
+        if verdict.verdict != "equal":
+            return verdict
+        names = {hyper.name: hyper.name for hyper in mapped.hypers} | dict(hyper_map)
+        full = {hyper.name: names[hyper.name] for hyper in self.right.hypers}
+        if all(isinstance(node, Ref) for node in nodes.values()):
+            return replace(verdict, hyper_map=full)
+        without, _ = find_witness(self.left, self.right, self.varying, self.deadline)
+        return replace(
+            verdict, hyper_map=full, verdict="equal" if without is None else "equal-if", witness=without,
+            first_step=without and without.step,
+        )  # fmt: skip
+
+    def unknown(self, reason: str) -> Verdict:
+        """Neither a proof nor a witness."""
+        return Verdict(self.left.title, self.right.title, "unknown", assumptions=self._assumptions(), reason=reason)
+
+    def _read_map(self, hyper_map: Mapping[str, str]) -> dict[str, Node]:
+        own, names = [h.name for h in self.right.hypers], tuple(h.name for h in self.left.hypers)
+        for name in hyper_map:
+            if name not in own:
+                raise UsageError(f"{self.right.title} has no hyper-parameter {name!r}; {nearest(name, own)}")
+        return {name: read_expression(text, names) for name, text in hyper_map.items()}
+
+    def _renamed(self) -> Verdict | None:
+        """Equal where what only the left names is what only the right names."""
+        left, right = {h.name for h in self.left.hypers}, {h.name for h in self.right.hypers}
+        if left <= right or right <= left:
+            return None
+        found = mapped_equality(self.left, self.right, self.varying, self.deadline)
+        if found is None or not all(text.isidentifier() for text in found.hyper_map.values()):
+            return None
+        if len(set(found.hyper_map.values())) != len(found.hyper_map):
+            return None
+        return self._equal(found, None)
+
+    def _equal_or_unknown(self, agreed: int) -> Verdict:
+        found, reason = plain_equality(self.left, self.right, self.varying, self.deadline)
+        if found is None:
+            return self.unknown(f"{agreed} exact runs agree, and no proof was found: {reason}")
+        if agreed < FEWEST_RUNS:
+            return self.unknown("no run of the two is defined, so that they agree says nothing")
+        return self._equal(found, None)
+
+    def _equal(self, found: Found, witness: Witness | None) -> Verdict:
+        return Verdict(
+            self.left.title, self.right.title, "equal" if witness is None else "equal-if",
+            hyper_map=found.hyper_map, state_map=found.state_map, conditions=found.conditions,
+            assumptions=self._assumptions(), method=tuple(dict.fromkeys(step.method for step in found.proof.steps)),
+            witness=witness, first_step=witness and witness.step, proof=found.proof,
+        )  # fmt: skip
+
+    def _different(self, witness: Witness, cut_off: str | None) -> Verdict:
+        conditions: tuple[str, ...] = ()
+        explanation = None
+        try:
+            conditions = degenerate_conditions(self.left, self.right, self.varying, self.deadline)
+            pair = make_pair(self.left, self.right, self.varying)
+            explanation = explain(pair, witness.step, witness.query, self.deadline)
+        except OutOfTimeError as error:
+            cut_off = cut_off or str(error)
+        shape = "x".join(map(str, getattr(witness.theta, "shape", ())))
+        return Verdict(
+            self.left.title, self.right.title, "different", scope=f"shape ({shape})" if shape else "all shapes",
+            conditions=conditions, assumptions=self._assumptions(),
+            method=("both run in exact arithmetic from their initial states on the same gradients",),
+            first_step=witness.step, differs_in=witness.query or "theta",
+            difference=explanation and explanation.difference, cause=explanation and explanation.cause,
+            witness=witness, reason=cut_off,
+        )  # fmt: skip
+
+    def _assumptions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.left.assumptions, *self.right.assumptions)))

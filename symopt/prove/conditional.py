@@ -1,0 +1,231 @@
+"""Equality plainly, under fixed hyper-parameters, and under a map of hyper-parameters."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import sympy as sp
+
+from symopt.ir.nodes import num, ref, refs
+from symopt.ir.trace import PARAMETER, HyperInfo, Trace
+from symopt.passes.dead import drop_dead
+from symopt.passes.specialise import rewrite
+from symopt.prove.cases import Deadline
+from symopt.prove.expressions import read_expression
+from symopt.prove.mapdomain import domain_conditions
+from symopt.prove.pair import Pair, bare, make_pair
+from symopt.prove.proof import Proof
+from symopt.prove.relation import Prover, Relation, by_name, constant_hypers
+from symopt.prove.render import node_text
+from symopt.prove.search import candidates
+from symopt.prove.witness import find_witness
+
+Varying = tuple[str, ...]
+# Candidates for a relation that are put to the proof, in one direction.
+MOST_CANDIDATES = 6
+MOST_FIXED = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """A proof of equality, with the maps and conditions under which it holds."""
+
+    proof: Proof
+    hyper_map: Mapping[str, str]
+    state_map: Mapping[str, str]
+    conditions: tuple[str, ...]
+
+
+def plain_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[Found | None, str]:
+    """A proof that two traces are equal where hyper-parameters of the same name are, or the reason for none."""
+    pair = make_pair(left, right, varying)
+    prover = Prover(pair, deadline)
+    reason = "no relation between the states was found"
+    named = by_name(pair)
+    if named is not None:
+        attempt = prover.prove(named)
+        if attempt.proof is not None:
+            return _found(pair, prover, named, attempt.proof), ""
+        reason = attempt.reason
+    found = _search(pair, prover, map_hypers=False) or _search_backwards(left, right, varying, deadline)
+    return found, "" if found else reason
+
+
+def mapped_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """A proof of equality with hyper-parameters of the right as expressions in those of the left."""
+    pair = make_pair(left, right, varying)
+    found = _search(pair, Prover(pair, deadline), map_hypers=True)
+    return found or _map_backwards(left, right, varying, deadline)
+
+
+def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """A proof of equality with hyper-parameters that one side only has fixed to numbers."""
+    fixings = list(_fixings(left, right))
+    for fixing in fixings:
+        found = _under(left, right, fixing, varying, deadline, mapped=False)
+        if found is not None:
+            return found
+    # With everything fixed that one side lacks, a map of the rest may do.
+    return _under(left, right, fixings[0], varying, deadline, mapped=True) if fixings else None
+
+
+def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[str, ...]:
+    """Values of hyper-parameters of both sides at which different rules are equal."""
+    others = {hyper.name: hyper for hyper in right.hypers}
+    conditions = []
+    for hyper in left.hypers:
+        other = others.get(hyper.name)
+        if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
+            continue
+        a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
+        if a.step()[PARAMETER] is ref(PARAMETER) or find_witness(a, b, varying, deadline)[0] is not None:
+            continue
+        if plain_equality(a, b, varying, deadline)[0] is not None:
+            conditions.append(f"equal when {hyper.name} = 0")
+    return tuple(conditions)
+
+
+def _under(
+    left: Trace, right: Trace, fixing: dict[str, Fraction], varying: Varying, deadline: Deadline, mapped: bool
+) -> Found | None:
+    a, b = _fix(left, fixing), _fix(right, fixing)
+    if mapped:
+        found = mapped_equality(a, b, varying, deadline)
+    else:
+        witness, agreed = find_witness(a, b, varying, deadline)
+        found = plain_equality(a, b, varying, deadline)[0] if witness is None and agreed else None
+    if found is None:
+        return None
+    fixed = tuple(f"{name} = {value}" for name, value in fixing.items())
+    values = {name: str(value) for name, value in fixing.items()}
+    hyper_map = {h.name: {**found.hyper_map, **values}.get(h.name, h.name) for h in right.hypers}
+    return replace(found, conditions=(*fixed, *found.conditions), hyper_map=hyper_map)
+
+
+def _fixings(left: Trace, right: Trace) -> Iterator[dict[str, Fraction]]:
+    """Numbers for hyper-parameters that one side lacks: all that can be, then fewer."""
+    names = {h.name for h in left.hypers} ^ {h.name for h in right.hypers}
+    loose = [h for h in (*left.hypers, *right.hypers) if h.name in names][:MOST_FIXED]
+    options: list[list[Fraction | None]] = [
+        [*(Fraction(k) for k in (0, 1) if k in hyper.domain), None] for hyper in loose
+    ]
+    for values in itertools.product(*options):
+        fixing = {h.name: v for h, v in zip(loose, values, strict=True) if v is not None}
+        if fixing:
+            yield fixing
+
+
+def _fix(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
+    own = {hyper.name for hyper in trace.hypers}
+    return drop_dead(rewrite(trace, {name: num(value) for name, value in values.items() if name in own}))
+
+
+def _search(pair: Pair, prover: Prover, map_hypers: bool) -> Found | None:
+    for relation in itertools.islice(candidates(pair, prover, map_hypers), MOST_CANDIDATES):
+        if map_hypers and not _keeps_shared(pair, relation):
+            continue
+        attempt = prover.prove(relation)
+        if attempt.proof is not None:
+            return _found(pair, prover, relation, attempt.proof)
+    return None
+
+
+def _keeps_shared(pair: Pair, relation: Relation) -> bool:
+    """Whether every hyper-parameter that both sides have stays free: no map makes it a constant."""
+    shared = [h for h in pair.right.hypers if bare(h) in pair.left.hypers]
+    return all(refs(relation.hypers[name]) for name in shared if name in relation.hypers)
+
+
+def _search_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """The same question from right to left: a state of the left as a multiple of one of the right."""
+    pair = make_pair(right, left, varying)
+    found = _search(pair, Prover(pair, deadline), map_hypers=False)
+    if found is None:
+        return None
+    return replace(found, hyper_map={h.name: h.name for h in right.hypers}, state_map=_inverted(found.state_map, right))
+
+
+def _inverted(state_map: Mapping[str, str], right: Trace) -> dict[str, str]:
+    """A map of states turned round, where that can be done."""
+    own = {state.name: sp.Symbol(f"right {state.name}") for state in right.states}
+    symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
+    equations = [sp.Symbol(name) - sp.sympify(text, locals=_LOCALS).xreplace(symbols) for name, text in state_map.items()]
+    solved = sp.solve(equations, list(own.values()), dict=True) if equations else []
+    if not solved:
+        return {}
+    return {name: str(sp.factor(solved[0][symbol])) for name, symbol in own.items() if symbol in solved[0]}
+
+
+class _Names(dict[str, sp.Symbol]):
+    """Every name is a plain symbol; SymPy would read some as its own constants and functions."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name not in ("sqrt", "Symbol", "Integer", "Float", "Rational")
+
+    def __missing__(self, name: str) -> sp.Symbol:
+        return sp.Symbol(name)
+
+
+_LOCALS = _Names()
+
+
+def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """A map found from right to left, solved for the right's hyper-parameters and proved again."""
+    pair = make_pair(right, left, varying)
+    backward = _search(pair, Prover(pair, deadline), map_hypers=True)
+    if backward is None:
+        return None
+    names = tuple(hyper.name for hyper in left.hypers)
+    own = {hyper.name: sp.Symbol(f"right {hyper.name}") for hyper in right.hypers}
+    solution = _solved(backward.hyper_map, own)
+    if solution is None:
+        return None
+    nodes = {name: read_expression(text, names) for name, text in solution.items() if name != text}
+    forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
+    values = {name: read_expression(text, names) for name, text in backward.hyper_map.items() if name not in own}
+    mapped = _with_hypers(rewrite(right, nodes), left)
+    found, _ = plain_equality(rewrite(left, values) if forced else left, mapped, varying, deadline)
+    if found is None:
+        return None
+    return replace(found, hyper_map={**found.hyper_map, **solution}, conditions=(*forced, *found.conditions))
+
+
+def _with_hypers(trace: Trace, other: Trace) -> Trace:
+    """A trace whose hyper-parameters are those that it reads, of its own and of another."""
+    named: dict[str, HyperInfo] = {hyper.name: hyper for hyper in (*trace.hypers, *other.hypers)}
+    return replace(trace, hypers=tuple(named.values()))
+
+
+def _solved(backward: Mapping[str, str], own: Mapping[str, sp.Symbol]) -> dict[str, str] | None:
+    """The right's hyper-parameters from ``left's = expression in right's``."""
+    symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
+    equations = [
+        sp.Symbol(name) - sp.sympify(text, locals=_LOCALS).xreplace(symbols)
+        for name, text in backward.items() if name in own
+    ]  # fmt: skip
+    try:
+        solutions = sp.solve(equations, list(own.values()), dict=True)
+    except NotImplementedError:
+        return None
+    if len(solutions) != 1 or set(solutions[0]) != set(own.values()):
+        return None
+    return {name: str(sp.factor(solutions[0][symbol])) for name, symbol in own.items()}
+
+
+def _found(pair: Pair, prover: Prover, relation: Relation, proof: Proof) -> Found:
+    constant = constant_hypers(pair, relation)
+    conditions = [f"{name} is the same at every step" for name in constant]
+    maps = {name: node for name, node in relation.hypers.items() if node is not ref(bare(name))}
+    conditions += domain_conditions(pair, prover, maps)
+    free = {bare(h): bare(h) for h in pair.right.hypers}
+    return Found(
+        proof,
+        {**free, **{bare(name): node_text(node) for name, node in relation.hypers.items()}},
+        {bare(name): node_text(node) for name, node in relation.states.items()},
+        tuple(dict.fromkeys([*conditions, *proof.conditions])),
+    )
+
+

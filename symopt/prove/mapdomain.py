@@ -1,0 +1,42 @@
+"""Whether the values that a map gives to hyper-parameters lie in their domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from symopt.ir.nodes import Node, num, op
+from symopt.lang.domain import Domain
+from symopt.prove.convert import Converter
+from symopt.prove.field import Field, ForkError, NotDecidedError
+from symopt.prove.general import GeneralStep
+from symopt.prove.pair import Pair
+from symopt.prove.relation import Prover
+from symopt.prove.render import node_text
+
+
+def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> list[str]:
+    """Bounds that are not known to hold for mapped hyper-parameters, as conditions on the left's."""
+    general = GeneralStep(pair.names, prover.domains)
+    field = Field(general.generators, general.domains)
+    convert = Converter(field, general.values(field), general.whole)
+    conditions = []
+    for name, node in maps.items():
+        for bound, strict, text in _bounds(pair.domains[name], node):
+            try:
+                sign = field.element_sign(convert(bound))
+                known = (sign.value > 0 and (sign.strict or not strict)) or (convert(bound).num == 0 and not strict)
+            except (ForkError, NotDecidedError):
+                known = False
+            if not known:
+                conditions.append(text)
+    return conditions
+
+
+def _bounds(domain: Domain, node: Node) -> Iterator[tuple[Node, bool, str]]:
+    """What must not be negative (or must be positive) for a value to lie in a domain."""
+    if domain.lower is not None:
+        text = f"{node_text(node)} {'>' if domain.lower_open else '>='} {domain.lower}"
+        yield op("sub", node, num(domain.lower)), domain.lower_open, text
+    if domain.upper is not None:
+        text = f"{node_text(node)} {'<' if domain.upper_open else '<='} {domain.upper}"
+        yield op("sub", num(domain.upper), node), domain.upper_open, text
