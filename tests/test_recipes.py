@@ -1,0 +1,104 @@
+"""CONTRIBUTING.md is true: the files that it names are there, and its recipes lead where they say."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from symopt.backends.registry import backend_names
+from symopt.catalogue import rule_names
+from symopt.cli.main import run
+from symopt.passes.pipeline import PASSES
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+TEXT = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+TOPS = "symopt|specs|templates|generated|tests|docs|examples|README|CONTRIBUTING|Makefile|pyproject"
+Symopt = Callable[..., str]
+
+
+def section(title: str) -> str:
+    assert f"\n## {title}\n" in TEXT
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def files_named(text: str) -> list[str]:
+    return re.findall(rf"`((?:{TOPS})[\w./<>]*)`", text)
+
+
+@pytest.mark.parametrize("named", dict.fromkeys(files_named(TEXT)))
+def test_a_file_that_is_named_is_there(named: str) -> None:
+    """Where a name holds a placeholder, something of that form is there."""
+    pattern = re.sub(r"<\w+>", "*", named)
+    assert list(CHECKOUT.glob(pattern)), f"nothing is called {named}"
+
+
+@pytest.fixture
+def symopt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Symopt:
+    """Runs a command in an empty folder outside the checkout and gives what it prints."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str, status: int = 0) -> str:
+        returned = run(words)
+        printed = capsys.readouterr()
+        assert (returned, printed.err) == (status, ""), f"symopt {' '.join(words)}: {printed}"
+        return printed.out
+
+    return call
+
+
+def test_the_recipe_for_a_rule(symopt: Symopt, tmp_path: Path) -> None:
+    """Followed with a file outside the catalogue, from the first line to kernels that agree."""
+    steps = re.findall(r"`symopt (\w+) <name>", section("A new rule"))
+    assert steps == ["new", "show", "compare", "generate", "check"]
+    symopt("new", "mine")
+    assert "mine" in symopt("show", "mine.py")
+    assert "equal" in symopt("compare", "mine.py", "mine.py")
+    symopt("generate", "mine.py", "--out", "kernels")
+    written = sorted(path.relative_to(tmp_path).as_posix() for path in (tmp_path / "kernels").rglob("mine.*"))
+    assert written == ["kernels/c/mine.c", "kernels/c/mine.h", "kernels/numpy/mine.py", "kernels/torch/mine.py"]
+    symopt("generate", "mine.py", "--out", "kernels", "--check")
+    symopt("check", "mine.py")
+
+
+def test_a_rule_that_changed_makes_its_kernels_stale(symopt: Symopt, tmp_path: Path) -> None:
+    symopt("new", "mine")
+    symopt("generate", "mine.py", "--out", "kernels")
+    text = (tmp_path / "mine.py").read_text(encoding="utf-8")
+    (tmp_path / "mine.py").write_text(text.replace("- s.lr", "- 2 * s.lr"), encoding="utf-8")
+    assert "mine" in symopt("generate", "mine.py", "--out", "kernels", "--check", status=1)
+
+
+def test_the_recipe_for_an_operator() -> None:
+    """The files that know one operation of the graph are those that the recipe names."""
+    know = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in (CHECKOUT / "symopt").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Constant) and node.value == "floor")
+        or (isinstance(node, ast.ImportFrom) and "floor" in [alias.name for alias in node.names])
+    }
+    named = {name for name in files_named(section("A new operator")) if name.endswith(".py")}
+    assert know <= named
+
+
+def test_the_recipe_for_a_pass() -> None:
+    for stage in PASSES:
+        module = stage.run.__module__
+        assert (CHECKOUT / f"{module.replace('.', '/')}.py").is_file()
+        assert (CHECKOUT / "tests" / "passes" / f"test_{module.rpartition('.')[2]}.py").is_file(), module
+
+
+@pytest.mark.parametrize("name", backend_names())
+def test_the_recipe_for_a_backend(name: str) -> None:
+    assert (CHECKOUT / "symopt" / "backends" / f"{name}.py").is_file()
+    assert any((CHECKOUT / "templates" / name).iterdir())
+    assert any((CHECKOUT / "generated" / name).iterdir())
+
+
+def test_the_recipe_for_the_readme_is_kept() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in rule_names() if f"`{name}`" not in readme] == []
