@@ -45,7 +45,7 @@ generate: $(INSTALLED)-c ## write every kernel below generated/ again
 
 bench: $(INSTALLED)-test ## kernels against their peers, as ratios
 	@echo "==> measuring"
-	@$(VENV)/bin/symopt bench
+	@$(RUN) benchmarks/adamw_c.py
 
 clean: ## remove what make made: the environment, build/ and caches
 	@echo "==> removing $(OUT), caches and $(VENV)"

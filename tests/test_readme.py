@@ -19,6 +19,9 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 QUOTED = re.compile(r"^<!-- from ([\w./]+) -->\n```\w+\n(.*?)^```$", re.M | re.S)
 
 
+EQUATIONS = re.compile(r"^<!-- (symopt .*) -->\n```math\n(.*?)^```$", re.M | re.S)
+
+
 def text_of(document: str) -> str:
     return (CHECKOUT / document).read_text(encoding="utf-8")
 
@@ -40,9 +43,10 @@ def as_pattern(output: str) -> re.Pattern[str]:
     return re.compile("".join(lines))
 
 
-@pytest.mark.parametrize(
-    ("command", "shown"), [pytest.param(*console, id=console[0]) for name in DOCUMENTS for console in consoles(name)]
-)
+SHOWN = [console for name in DOCUMENTS for console in consoles(name) + EQUATIONS.findall(text_of(name))]
+
+
+@pytest.mark.parametrize(("command", "shown"), [pytest.param(*console, id=console[0]) for console in SHOWN])
 def test_a_command_prints_what_is_shown(command: str, shown: str) -> None:
     """Commands of symopt are run; what they write would go to build/, which is compared by other tests."""
     words = shlex.split(command)
