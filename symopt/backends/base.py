@@ -19,7 +19,6 @@ from symopt.lang.rule import Rule
 from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 
-
 DTYPES = ("float32", "float64")
 SEAL = "SHA-256 of everything below this line: "
 _UNSEALED = "0" * 64

@@ -1,0 +1,116 @@
+"""Linearise: a sweep's body becomes a list of single operations on names and numbers.
+
+Every operation keeps its operands and its place in the order, so what is computed is the same
+graph. Statements that only rename are followed to what they name. Rounding: preserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from symopt.ir.nodes import Node, Num, Op, Ref, op, ref
+from symopt.ir.program import Store, Sweep
+from symopt.passes.rewriting import Names
+
+COPY = "copy"
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """``name`` becomes ``op`` of the operands, which are names and numbers; ``statement`` asked for it.
+
+    Besides the operations of the graph there is ``copy``, whose result is its operand.
+    """
+
+    name: str
+    op: str
+    args: tuple[Ref | Num, ...]
+    statement: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names among the operands."""
+        return tuple(arg.name for arg in self.args if isinstance(arg, Ref))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A sweep as instructions; ``stores`` maps each array to the instruction that holds its new value.
+
+    Every array that is written has an instruction of its own: a value that goes to two arrays, and an
+    array's old value that goes to another, are copied.
+    """
+
+    instructions: tuple[Instruction, ...]
+    stores: Mapping[str, str]
+
+
+def linearise(sweep: Sweep) -> Linear:
+    """The instructions of a sweep, in the order of its statements."""
+    flat = _Flattener(sweep)
+    for let in sweep.body:
+        flat.statement(let.name, let.value)
+    stores: dict[str, str] = {}
+    for store in sweep.stores:
+        value = flat.leaf(ref(store.value))
+        computed = isinstance(value, Ref) and value.name in flat.computed and value.name not in stores.values()
+        stores[store.array] = value.name if computed and isinstance(value, Ref) else flat.copy(store, value)
+    return Linear(tuple(flat.instructions), stores)
+
+
+class _Flattener:
+    """Collects the instructions of one sweep."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        arrays = [store.array for store in sweep.stores]
+        self.instructions: list[Instruction] = []
+        self.computed: dict[str, None] = {}
+        self._names = Names([*arrays, *(let.name for let in sweep.body)])
+        self._renamed: dict[str, Ref | Num] = {}
+
+    def statement(self, name: str, value: Node) -> None:
+        """The instructions of ``name = value``."""
+        if isinstance(value, Op):
+            self._emit(name, value.op, tuple(self._operand(arg, name) for arg in value.args), name)
+        else:
+            self._renamed[name] = self.leaf(value)
+
+    def leaf(self, node: Node) -> Ref | Num:
+        """What a name or a number stands for."""
+        if isinstance(node, Ref):
+            return self._renamed.get(node.name, node)
+        if isinstance(node, Num):
+            return node
+        raise TypeError(f"{type(node).__name__} is no operation on elements")
+
+    def copy(self, store: Store, value: Ref | Num) -> str:
+        """The name of a copy of ``value``, which becomes the store's array.
+
+        An array's old value is copied after the statement that last reads the old value of the store's
+        array, so that both arrays can be written in place.
+        """
+        name = self._names.fresh(ref(f"{store.array}_copy"))
+        old = isinstance(value, Ref) and value.name not in self.computed
+        place = self._after_last_read(store.array) if old else len(self.instructions)
+        self.instructions.insert(place, Instruction(name, COPY, (value,), store.value))
+        self.computed[name] = None
+        return name
+
+    def _after_last_read(self, array: str) -> int:
+        """The place after the statement that last reads an array's old value."""
+        readers = [instruction.statement for instruction in self.instructions if array in instruction.reads]
+        ends = [i for i, done in enumerate(self.instructions) if readers and done.statement == readers[-1]]
+        return ends[-1] + 1 if ends else 0
+
+    def _operand(self, node: Node, statement: str) -> Ref | Num:
+        if not isinstance(node, Op):
+            return self.leaf(node)
+        args = tuple(self._operand(arg, statement) for arg in node.args)
+        name = self._names.fresh(op(node.op, *args))
+        self._emit(name, node.op, args, statement)
+        return ref(name)
+
+    def _emit(self, name: str, operation: str, args: tuple[Ref | Num, ...], statement: str) -> None:
+        self.instructions.append(Instruction(name, operation, args, statement))
+        self.computed[name] = None
