@@ -7,7 +7,6 @@ never what they are called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from symopt.ir.nodes import Node, Op, Ref, num, op, ref, refs, substitute, walk
@@ -16,7 +15,7 @@ from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
 from symopt.prove.equations import Equations
 from symopt.prove.field import Element, ForkError, NotDecidedError, UndefinedHereError
-from symopt.prove.pair import LEFT, Pair, bare
+from symopt.prove.pair import LEFT, Pair, Side, bare
 from symopt.prove.render import element_text, node_text
 
 LONGEST_DIFFERENCE = 400
@@ -69,7 +68,7 @@ def _difference(pair: Pair, left: Node, right: Node, deadline: Deadline) -> str 
 
 
 def _cause(pair: Pair, left: Node, right: Node) -> str:
-    for look in (_only_one_side, _root_place, _into_gradient, _corrections):
+    for look in (_root_place, _into_gradient, _corrections, _only_one_side):
         sentence = look(pair)
         if sentence is not None:
             return sentence
@@ -154,10 +153,9 @@ def _corrections(pair: Pair) -> str | None:
     return None
 
 
-def _step_powers(side: object) -> list[str]:
-    step: Mapping[str, Node] = side.step  # type: ignore[attr-defined]
+def _step_powers(side: Side) -> list[str]:
     found = [
-        node_text(node) for node in walk(step.values())
+        node_text(node) for node in walk(side.step.values())
         if isinstance(node, Op) and node.op == "pow" and STEP in refs(node.args[1])
     ]  # fmt: skip
     return list(dict.fromkeys(found))
@@ -167,10 +165,10 @@ def _differing_statement(left: Trace, right: Trace) -> str:
     """The first statement that reads differently."""
     for a, b in zip(left.lets, right.lets, strict=False):
         if a.value is not b.value:
-            return f"The first statements that differ: {a.target} = {node_text(a.value)} against {b.target} = {node_text(b.value)}."
+            one, other = (f"{let.target} = {node_text(let.value)}" for let in (a, b))
+            return f"The first statements that differ: {one} against {other}."
     if len(left.lets) != len(right.lets):
         longer = max(left, right, key=lambda trace: len(trace.lets))
         extra = longer.lets[min(len(left.lets), len(right.lets))]
         return f"One has a further statement: {extra.target} = {node_text(extra.value)}."
     return "The statements agree and the initial states differ."
-

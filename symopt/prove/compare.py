@@ -19,7 +19,7 @@ from symopt.prove.conditional import Found, degenerate_conditions, fixed_equalit
 from symopt.prove.expressions import read_expression
 from symopt.prove.pair import make_pair
 from symopt.prove.verdict import Verdict
-from symopt.prove.witness import Witness, find_witness
+from symopt.prove.witness import Witness, common_domain, find_witness
 
 Target = Rule | type[Rule] | Trace | str
 # Runs that must agree before a proof counts: none may mean that nothing is defined.
@@ -84,9 +84,10 @@ class Comparison:
             )
         except OutOfTimeError as error:
             found, cut_off = None, f"the search for a map under which they are equal was cut off: {error}"
-        if found is not None:
+        if found is not None and not found.repair:
             return self._equal(found, witness)
-        return self._different(witness, cut_off)
+        verdict = self._different(witness, cut_off)
+        return replace(verdict, conditions=(*verdict.conditions, found.repair)) if found is not None else verdict
 
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""
@@ -106,7 +107,7 @@ class Comparison:
         without, _ = find_witness(self.left, self.right, self.varying, self.deadline)
         return replace(
             verdict, hyper_map=full, verdict="equal" if without is None else "equal-if", witness=without,
-            first_step=without and without.step,
+            first_step=without.step if without else None,
         )  # fmt: skip
 
     def unknown(self, reason: str) -> Verdict:
@@ -145,7 +146,7 @@ class Comparison:
             self.left.title, self.right.title, "equal" if witness is None else "equal-if",
             hyper_map=found.hyper_map, state_map=found.state_map, conditions=found.conditions,
             assumptions=self._assumptions(), method=tuple(dict.fromkeys(step.method for step in found.proof.steps)),
-            witness=witness, first_step=witness and witness.step, proof=found.proof,
+            witness=witness, first_step=witness.step if witness else None, proof=found.proof,
         )  # fmt: skip
 
     def _different(self, witness: Witness, cut_off: str | None) -> Verdict:
@@ -163,9 +164,15 @@ class Comparison:
             conditions=conditions, assumptions=self._assumptions(),
             method=("both run in exact arithmetic from their initial states on the same gradients",),
             first_step=witness.step, differs_in=witness.query or "theta",
-            difference=explanation and explanation.difference, cause=explanation and explanation.cause,
+            difference=explanation.difference if explanation else None, cause=explanation.cause if explanation else None,
             witness=witness, reason=cut_off,
         )  # fmt: skip
 
     def _assumptions(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*self.left.assumptions, *self.right.assumptions)))
+        """What both sources assume, and the common domain of a hyper-parameter where the two differ in it."""
+        others = {hyper.name: hyper.domain for hyper in self.right.hypers}
+        common = [
+            common_domain(hyper.domain, others[hyper.name]).describe(hyper.name)
+            for hyper in self.left.hypers if others.get(hyper.name, hyper.domain) != hyper.domain
+        ]  # fmt: skip
+        return tuple(dict.fromkeys((*self.left.assumptions, *self.right.assumptions, *common)))

@@ -9,17 +9,18 @@ from fractions import Fraction
 
 import sympy as sp
 
-from symopt.ir.nodes import num, ref, refs
+from symopt.ir.nodes import Node, num, ref, refs
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
+from symopt.passes.fold import fold
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Deadline
 from symopt.prove.expressions import read_expression
 from symopt.prove.mapdomain import domain_conditions
-from symopt.prove.pair import Pair, bare, make_pair
+from symopt.prove.pair import EARLIER, Pair, bare, make_pair
 from symopt.prove.proof import Proof
 from symopt.prove.relation import Prover, Relation, by_name, constant_hypers
-from symopt.prove.render import node_text
+from symopt.prove.render import node_sympy, node_text, shown
 from symopt.prove.search import candidates
 from symopt.prove.witness import find_witness
 
@@ -31,12 +32,17 @@ MOST_FIXED = 3
 
 @dataclass(frozen=True)
 class Found:
-    """A proof of equality, with the maps and conditions under which it holds."""
+    """A proof of equality, with the maps and conditions under which it holds.
+
+    ``repair`` is a sentence where a map reads values of the step before: then no hyper-parameters make
+    the two equal, but a change of one of them from step to step does.
+    """
 
     proof: Proof
     hyper_map: Mapping[str, str]
     state_map: Mapping[str, str]
     conditions: tuple[str, ...]
+    repair: str = ""
 
 
 def plain_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[Found | None, str]:
@@ -50,7 +56,11 @@ def plain_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadli
         if attempt.proof is not None:
             return _found(pair, prover, named, attempt.proof), ""
         reason = attempt.reason
-    found = _search(pair, prover, map_hypers=False) or _search_backwards(left, right, varying, deadline)
+    found = _search(pair, prover, map_hypers=False)
+    if found is None or found.proof.conditions:  # the other direction may need fewer conditions
+        backwards = _search_backwards(left, right, varying, deadline)
+        if found is None or (backwards and len(backwards.proof.conditions) < len(found.proof.conditions)):
+            found = backwards
     return found, "" if found else reason
 
 
@@ -81,7 +91,7 @@ def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline:
         if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
             continue
         a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
-        if a.step()[PARAMETER] is ref(PARAMETER) or find_witness(a, b, varying, deadline)[0] is not None:
+        if fold([a.step()[PARAMETER]])[0] is ref(PARAMETER) or find_witness(a, b, varying, deadline)[0] is not None:
             continue
         if plain_equality(a, b, varying, deadline)[0] is not None:
             conditions.append(f"equal when {hyper.name} = 0")
@@ -107,7 +117,10 @@ def _under(
 
 def _fixings(left: Trace, right: Trace) -> Iterator[dict[str, Fraction]]:
     """Numbers for hyper-parameters that one side lacks: all that can be, then fewer."""
-    names = {h.name for h in left.hypers} ^ {h.name for h in right.hypers}
+    own, others = ({hyper.name for hyper in side.hypers} for side in (left, right))
+    if own - others and others - own:  # what one side lacks may have another name there
+        return
+    names = own ^ others
     loose = [h for h in (*left.hypers, *right.hypers) if h.name in names][:MOST_FIXED]
     options: list[list[Fraction | None]] = [
         [*(Fraction(k) for k in (0, 1) if k in hyper.domain), None] for hyper in loose
@@ -152,24 +165,14 @@ def _inverted(state_map: Mapping[str, str], right: Trace) -> dict[str, str]:
     """A map of states turned round, where that can be done."""
     own = {state.name: sp.Symbol(f"right {state.name}") for state in right.states}
     symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
-    equations = [sp.Symbol(name) - sp.sympify(text, locals=_LOCALS).xreplace(symbols) for name, text in state_map.items()]
+    names = (PARAMETER, *own, *(hyper.name for hyper in right.hypers))
+    equations = [
+        sp.Symbol(name) - node_sympy(read_expression(text, names)).xreplace(symbols) for name, text in state_map.items()
+    ]
     solved = sp.solve(equations, list(own.values()), dict=True) if equations else []
     if not solved:
         return {}
     return {name: str(sp.factor(solved[0][symbol])) for name, symbol in own.items() if symbol in solved[0]}
-
-
-class _Names(dict[str, sp.Symbol]):
-    """Every name is a plain symbol; SymPy would read some as its own constants and functions."""
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name not in ("sqrt", "Symbol", "Integer", "Float", "Rational")
-
-    def __missing__(self, name: str) -> sp.Symbol:
-        return sp.Symbol(name)
-
-
-_LOCALS = _Names()
 
 
 def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
@@ -203,7 +206,7 @@ def _solved(backward: Mapping[str, str], own: Mapping[str, sp.Symbol]) -> dict[s
     """The right's hyper-parameters from ``left's = expression in right's``."""
     symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
     equations = [
-        sp.Symbol(name) - sp.sympify(text, locals=_LOCALS).xreplace(symbols)
+        sp.Symbol(name) - node_sympy(read_expression(text, tuple(own))).xreplace(symbols)
         for name, text in backward.items() if name in own
     ]  # fmt: skip
     try:
@@ -226,6 +229,14 @@ def _found(pair: Pair, prover: Prover, relation: Relation, proof: Proof) -> Foun
         {**free, **{bare(name): node_text(node) for name, node in relation.hypers.items()}},
         {bare(name): node_text(node) for name, node in relation.states.items()},
         tuple(dict.fromkeys([*conditions, *proof.conditions])),
+        _repair(maps),
     )
 
 
+def _repair(maps: Mapping[str, Node]) -> str:
+    earlier = [name for name in dict.fromkeys(refs(*maps.values())) if name.endswith(EARLIER)]
+    if not earlier:
+        return ""
+    changes = ", ".join(f"{bare(name)} = {node_text(node)}" for name, node in maps.items())
+    values = ", ".join(f"{shown(name)} is {name.removesuffix(EARLIER)} at the step before" for name in earlier)
+    return f"equal when at every step the right has {changes}, where {values}"

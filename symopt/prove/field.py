@@ -71,7 +71,7 @@ def poly_key(poly: Poly) -> tuple[Any, ...]:
 
 
 class Generators:
-    """The polynomial ring, and what its spare generators stand for.
+    """The polynomial ring, and what its spare generators stand for, under one set of domains.
 
     Shared by all cases of a proof, so that a polynomial means the same in each of them. Later spare
     generators are larger in the order of the ring, so a root reduces to what it is made of.
@@ -85,6 +85,8 @@ class Generators:
         self.index = {name: position for position, name in enumerate(self.names)}
         self.meanings: dict[int, Meaning] = {}
         self._slots: dict[tuple[Any, ...], int] = {}
+        # Signs that were found, by the facts under which they hold.
+        self.signs: dict[tuple[Any, ...], dict[tuple[Any, ...], Sign]] = {}
 
     def slot(self, meaning: Meaning) -> int:
         """The position of the generator with this meaning."""
@@ -109,7 +111,8 @@ class Field:
         self.facts = list(facts)
         self.conditions: dict[tuple[Any, ...], Condition] = {}
         self._relations: list[tuple[int, int, Poly]] = []
-        self._signs: dict[tuple[Any, ...], Sign] = {}
+        case = tuple((poly_key(poly), sign) for poly, sign in facts)
+        self._signs = generators.signs.setdefault(case, {})
         self._made: set[int] = set()
         self.one = Element(generators.one, generators.one)
         self.zero = Element(generators.zero, generators.one)
@@ -309,7 +312,7 @@ class Field:
     def rationalised(self, a: Element) -> Element:
         """The same element without roots in the denominator."""
         num, den = a
-        for position, _, relation in list(self._relations):
+        for position, _, _ in list(self._relations):
             meaning = self.ring.meanings.get(position)
             if meaning is None or meaning.kind != "sqrt" or den.degrees()[position] == 0:
                 continue
@@ -333,16 +336,17 @@ class Field:
         for prime in _prime_factors(inside):
             root *= self._root(self.ring.ring.constant(prime))
         core = self.ring.one
-        for factor, exponent in factors:
-            power, known = int(exponent), self.sign(factor)
+        for irreducible, exponent in factors:
+            power, known = int(exponent), self.sign(irreducible)
+            factor = -irreducible if known.value < 0 else irreducible
             if known.value < 0:
-                factor, unit = -factor, unit * (-1) ** power
+                unit *= (-1) ** power
             if known.value:
                 root *= factor ** (power // 2) * (self._root(factor) if power % 2 else 1)
             else:
                 root *= (self._absolute(factor) if power // 2 % 2 else factor) ** (power // 2)
                 core *= factor ** (power % 2)
-        if unit < 0 or core != 1:
+        if unit < 0 or not core.is_one():
             core = core * unit
             if core.is_constant():
                 raise UndefinedHereError("the root of a negative number")

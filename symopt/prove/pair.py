@@ -21,7 +21,7 @@ LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
 
 @dataclass(frozen=True)
 class Side:
-    """One trace over common names: new values, first values and query points; states that never reach p are left out."""
+    """One trace over common names: new values, first values and query points; no state that never reaches p."""
 
     trace: Trace
     step: Mapping[str, Node]

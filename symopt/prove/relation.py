@@ -14,7 +14,7 @@ from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import NonNegative
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
-from symopt.prove.field import Field, NotDecidedError
+from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.pair import EARLIER, Pair, bare
@@ -117,10 +117,10 @@ class Prover:
             return Attempt(None, reason)
         held = ", ".join(f"{bare(s)} = {node_text(node)}" for s, node in relation.states.items())
         after = f"the parameters agree{' and ' + held if held else ''}"
-        steps.append(Step(f"after the first step {after}", _how(first), first_conditions(first, pair)))
+        steps.append(Step(f"after the first step {after}", _how(first), conditions_of(first)))
         steps.append(
             Step(f"where that holds after step t-1, {after} after step t, for every t >= 2", _how(later),
-                 first_conditions(later, pair))
+                 conditions_of(later))
         )  # fmt: skip
         return Attempt(Proof(tuple(steps)))
 
@@ -160,12 +160,12 @@ def _how(settled: _Settled) -> str:
     return "equal normal forms" if number == 1 else f"equal normal forms in each of {number} cases of signs"
 
 
-def first_conditions(settled: _Settled, pair: Pair) -> tuple[str, ...]:
+def conditions_of(settled: _Settled) -> tuple[str, ...]:
     """What an obligation used and did not derive, as text; what is undefined in a case is excluded."""
     texts = [condition_text(settled.field, condition) for condition in settled.cases.conditions.values()]
     for facts in settled.cases.undefined:
         signs = {1: "> 0", 0: "= 0", -1: "< 0"}
-        case = " and ".join(f"{node_text(poly_node(settled.field.ring, f))} {signs[s]}" for f, s in facts)
+        case = " and ".join(f"{node_text(poly_node(settled.field, f))} {signs[s]}" for f, s in facts)
         texts.append(f"not ({case})")
     return tuple(dict.fromkeys(texts))
 
@@ -184,6 +184,3 @@ def constant_hypers(pair: Pair, relation: Relation) -> tuple[str, ...]:
         return ()
     names = dict.fromkeys(refs(*relation.states.values()))
     return tuple(n for n in names if n in (*pair.left.hypers, *pair.right.hypers) and n + EARLIER not in pair.names)
-
-
-__all__ = ["Attempt", "Claim", "NotDecidedError", "Prover", "Relation", "by_name", "constant_hypers"]

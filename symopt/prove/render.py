@@ -9,7 +9,7 @@ import sympy as sp
 
 from symopt.ir.nodes import ONE, Node, Num, Op, Reduce, Ref, num, op, ref, walk
 from symopt.ir.trace import STEP
-from symopt.prove.field import Condition, Element, Field, Generators, Poly
+from symopt.prove.field import Condition, Element, Field, Poly
 from symopt.prove.general import BEFORE
 from symopt.prove.pair import EARLIER, bare
 
@@ -22,11 +22,12 @@ def element_node(field: Field, element: Element) -> Node:
         constant, factors = poly.factor()
         value = int(constant)
         product: list[Node] = []
-        for factor, exponent in factors:
-            known = field.sign(factor).value
-            if known < 0 or (known == 0 and _constant_term(factor) < 0):
-                factor, value = -factor, value * (-1) ** int(exponent)
-            product.append(_raised(poly_node(field.ring, factor), int(exponent)))
+        for irreducible, exponent in factors:
+            known = field.sign(irreducible).value
+            turned = known < 0 or (known == 0 and _constant_term(irreducible) < 0)
+            factor = -irreducible if turned else irreducible
+            value *= (-1) ** int(exponent) if turned else 1
+            product.append(_raised(poly_node(field, factor), int(exponent)))
         sign *= 1 if value >= 0 else -1
         numbers = [num(abs(value))] if abs(value) != 1 or not product else []
         sides.append(_chain("mul", numbers + product))
@@ -34,23 +35,26 @@ def element_node(field: Field, element: Element) -> Node:
     return op("neg", result) if sign < 0 else result
 
 
-def poly_node(generators: Generators, poly: Poly) -> Node:
+def poly_node(field: Field, poly: Poly) -> Node:
     """A polynomial as a sum of products."""
     terms: list[Node] = []
     for monomial, coefficient in poly.to_dict().items():
         exponents = {position: int(exponent) for position, exponent in enumerate(monomial) if exponent}
         factors = [
-            *_powers_of_the_step(generators, exponents),
-            *(_raised(generator_node(generators, position), exponent) for position, exponent in exponents.items()),
+            *_powers_of_the_step(field, exponents),
+            *(_raised(generator_node(field, position), exponent) for position, exponent in exponents.items()),
         ]
         numbers = [num(int(coefficient))] if int(coefficient) != 1 or not factors else []
         terms.append(_chain("mul", numbers + factors))
     return _chain("add", terms) if terms else num(0)
 
 
-def _powers_of_the_step(generators: Generators, exponents: dict[int, int]) -> list[Node]:
+def _powers_of_the_step(field: Field, exponents: dict[int, int]) -> list[Node]:
     """``b * b**(t-1)`` is written ``b**t``; what is used is taken out of ``exponents``."""
-    written = []
+    generators = field.ring
+    if BEFORE not in generators.index:
+        return []
+    written: list[Node] = []
     for position in list(exponents):
         meaning = generators.meanings.get(position)
         if meaning is None or meaning.kind != "pow" or meaning.args[1].num != generators.gens[generators.index[BEFORE]]:
@@ -59,7 +63,7 @@ def _powers_of_the_step(generators: Generators, exponents: dict[int, int]) -> li
         if base is None or meaning.args[0].den != 1 or meaning.args[1].den != 1:
             continue
         shared = min(exponents[base], exponents[position])
-        written.append(op("pow", generator_node(generators, base), _times(shared, ref(STEP))))
+        written.append(op("pow", generator_node(field, base), _times(shared, ref(STEP))))
         for used in (base, position):
             exponents[used] -= shared
             if not exponents[used]:
@@ -75,13 +79,12 @@ def _constant_term(poly: Poly) -> int:
     return next((int(c) for monomial, c in poly.to_dict().items() if not any(monomial)), 0)
 
 
-def generator_node(generators: Generators, position: int) -> Node:
+def generator_node(field: Field, position: int) -> Node:
     """What a generator stands for."""
-    meaning = generators.meanings.get(position)
+    meaning = field.ring.meanings.get(position)
     if meaning is None:
-        name = generators.names[position]
+        name = field.ring.names[position]
         return op("sub", ref(STEP), ONE) if name == BEFORE else ref(name)
-    field = Field(generators, {})
     args = [element_node(field, arg) for arg in meaning.args]
     if meaning.kind in ("sqrt", "pow", "exp", "log", "cos", "floor"):
         return op(meaning.kind, *args)
@@ -135,8 +138,10 @@ def shown(name: str) -> str:
 
 
 def node_text(node: Node) -> str:
-    """An expression as people write it."""
-    return str(node_sympy(node))
+    """An expression as people write it, with as few leading minus signs as SymPy's orders allow."""
+    expression = node_sympy(node)
+    texts = [str(sp.sstr(expression, order=order)) for order in (None, "rev-lex")]
+    return min(texts, key=lambda text: text.startswith("-") + text.count("(-"))
 
 
 def element_text(field: Field, element: Element) -> str:
@@ -146,4 +151,7 @@ def element_text(field: Field, element: Element) -> str:
 
 def condition_text(field: Field, condition: Condition) -> str:
     """A condition as people write it, as in ``1 - lr*weight_decay != 0``."""
-    return f"{node_text(poly_node(field.ring, condition.poly))} {condition.relation}"
+    poly = condition.poly
+    if condition.relation == "!= 0" and _constant_term(poly) < 0:
+        poly = -poly
+    return f"{node_text(poly_node(field, poly))} {condition.relation}"

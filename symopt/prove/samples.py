@@ -50,7 +50,9 @@ def samples(hypers: Sequence[HyperInfo]) -> Iterator[Sample]:
     for k in range(1, 12):
         yield Sample(chosen(k, 1 + k % 3), PARAMETERS[k % 4], GRADIENTS[k % len(GRADIENTS)])
     yield Sample(defaults, Fraction(1), GRADIENTS[-1], steps=LONGEST)
-    yield Sample({n: Fraction(0) if 0 in h.domain else defaults[n] for n, h in _named(hypers)}, Fraction(1), (Fraction(1),))
+    yield Sample(
+        {n: Fraction(0) if 0 in h.domain else defaults[n] for n, h in _named(hypers)}, Fraction(1), (Fraction(1),)
+    )
 
 
 def more_samples(hypers: Sequence[HyperInfo]) -> Iterator[Sample]:

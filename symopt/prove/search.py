@@ -18,10 +18,10 @@ from symopt.lang.domain import Domain, Real
 from symopt.prove.equations import Equations, Root, UnknownInsideError
 from symopt.prove.field import Field, NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.pair import EARLIER, Pair, bare
-from symopt.prove.relation import Claim, Prover, Relation, first_claims, later_claims
+from symopt.prove.relation import Claim, Prover, Relation, later_claims
 
 FACTOR, FACTOR_BEFORE, SOUGHT = "?factor.", "?before.", "?hyper."
-MOST_GUESSES = 64
+MOST_GUESSES = 24
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,9 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
     hypers: dict[str, Node] = dict(pair.identity())
     if map_hypers:
         hypers = {name: ref(SOUGHT + name) for name in pair.right.hypers}
-    for varying in (False, True):
+    # Factors that change from step to step can only come from a rule that reads the step or what varies.
+    changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
+    for varying in (False, True) if changing else (False,):
         for sources in _assignments(pair):
             if varying and not sources:
                 continue
@@ -121,6 +123,7 @@ class _Solver:
             prover.domains, prover.deadline,
         )  # fmt: skip
         self.guesses = 0
+        self._known: dict[tuple[Node, Node], tuple[Field, list[Poly]] | UnknownInsideError] = {}
 
     def solutions(self) -> Iterator[dict[str, Node]]:
         """Every solution found, the plainest first."""
@@ -134,7 +137,7 @@ class _Solver:
         ready: list[tuple[Field, Poly]] = []
         for claim in claims:
             try:
-                field, polys = self.equations.coefficients(*substitute([claim.left, claim.right], solution))
+                field, polys = self._coefficients(*substitute([claim.left, claim.right], solution))
             except UnknownInsideError:
                 waiting.append(claim)
                 continue
@@ -150,6 +153,18 @@ class _Solver:
             yield from self._guess(open_names, waiting, claims, solution)
         else:
             yield solution
+
+    def _coefficients(self, left: Node, right: Node) -> tuple[Field, list[Poly]]:
+        """The equations of one claim; kept, since most claims stay the same when an unknown becomes known."""
+        if (left, right) not in self._known:
+            try:
+                self._known[left, right] = self.equations.coefficients(left, right)
+            except UnknownInsideError as error:
+                self._known[left, right] = error
+        found = self._known[left, right]
+        if isinstance(found, UnknownInsideError):
+            raise found
+        return found
 
     def _roots(self, ready: list[tuple[Field, Poly]]) -> list[Root]:
         """The roots of the plainest equation: few unknowns, then few terms."""
@@ -221,6 +236,3 @@ def _is_unknown(name: str) -> bool:
 def bare_sought(unknown: str) -> str:
     """The hyper-parameter that an unknown stands for."""
     return unknown.removeprefix(SOUGHT)
-
-
-__all__ = ["Ansatz", "candidates", "first_claims"]

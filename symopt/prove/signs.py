@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 from typing import NamedTuple
 
@@ -62,13 +63,14 @@ def _over_nonnegative(terms: Terms, i: int, domain: Domain) -> Terms:
     top = max(monomial[i] for monomial in terms)
     result: Terms = {}
     for monomial, coefficient in terms.items():
-        for degree, factor in _replaced(monomial[i], top, low, high).items():
+        for degree, factor in _replaced(monomial[i], top, low, high):
             key = (*monomial[:i], degree, *monomial[i + 1 :])
             result[key] = result.get(key, 0) + coefficient * factor
     return {monomial: c for monomial, c in result.items() if c}
 
 
-def _replaced(k: int, top: int, low: Fraction | None, high: Fraction | None) -> dict[int, Fraction]:
+@lru_cache(maxsize=4096)
+def _replaced(k: int, top: int, low: Fraction | None, high: Fraction | None) -> tuple[tuple[int, Fraction | int], ...]:
     """``x**k`` over the new variable ``y``, times ``(1 + y)**top`` where ``x`` is bounded on both sides."""
     if low is not None and high is not None:
         powers = {j: comb(k, j) * low ** (k - j) * high**j for j in range(k + 1)}
@@ -83,7 +85,7 @@ def _replaced(k: int, top: int, low: Fraction | None, high: Fraction | None) -> 
         for b, y in rest.items():
             if x and y:
                 product[a + b] = product.get(a + b, Fraction(0)) + x * y
-    return product
+    return tuple((degree, int(c) if c.denominator == 1 else c) for degree, c in product.items())
 
 
 def _excludes_zero(

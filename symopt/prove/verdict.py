@@ -65,7 +65,9 @@ class Verdict:
     def text(self) -> str:
         """The verdict as people read it: what holds, under which map, why, and the witness."""
         lines = [f"{self.left} and {self.right}: {self.verdict}"]
-        lines += [f"  {name} of {self.right} = {value}" for name, value in (self.hyper_map or {}).items() if name != value]
+        lines += [
+            f"  {name} of {self.right} = {value}" for name, value in (self.hyper_map or {}).items() if name != value
+        ]
         lines += [f"  condition: {condition}" for condition in self.conditions]
         lines += [f"  assumption: {assumption}" for assumption in self.assumptions]
         if self.cause:

@@ -218,7 +218,7 @@ class _Run:
                 side.step(state, hypers, t, answer)
                 for side, state in zip((self.both.left, self.both.right), self.states, strict=True)
             ]
-            pairs = [
+            pairs: list[tuple[str | None, Value, Value]] = [
                 (query.name, a, b)
                 for query, a, b in zip(self.both.left.trace.queries, made[0][1], made[1][1], strict=False)
             ]
