@@ -1,0 +1,243 @@
+"""The cross-check: the kernels of a rule against each other, against exact arithmetic, and against originals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symopt.backends.base import DTYPES, Variant, variants_of
+from symopt.catalogue import resolve, rule_names
+from symopt.errors import MissingToolError, UnsupportedError
+from symopt.ir.nodes import Op, walk
+from symopt.lang.rule import Rule
+from symopt.run.hostile import LENGTHS, inside, unaligned, values
+from symopt.run.modules import Kernel, NumPyKernel, TorchKernel, load_module
+from symopt.run.oracle import against_exact
+from symopt.run.originals import against_originals
+from symopt.run.ulp import same, ulps, worst
+
+Array = NDArray[Any]
+Progress = Callable[[int, int, str], None]
+
+STEPS = 24
+ELEMENTS = 48  # that exact arithmetic computes, a step
+# Operations that every IEEE 754 system rounds in one way; of others, libraries give their own values.
+UNIQUE = frozenset({
+    "add", "sub", "mul", "div", "neg", "sqrt", "abs", "sign", "floor", "max", "min", "where",
+    "lt", "le", "eq", "and", "or", "not",
+})  # fmt: skip
+# How far apart two libraries' functions may be, in units in the last place of the result.
+LIBRARY_ULPS = 64.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The outcome of one comparison; ``ok`` is None where it could not be made."""
+
+    text: str
+    ok: bool | None = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """All comparisons of one variant in one element type."""
+
+    rule: str
+    dtype: str
+    c: Cell
+    torch: Cell
+    exact: Cell
+    original: Cell
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The comparisons, in the order of the table's columns."""
+        return self.c, self.torch, self.exact, self.original
+
+
+COLUMNS = ("rule", "type", "C = NumPy", "PyTorch = NumPy", "exact", "original")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The rows of a check; ``notes`` say what could not be compared and why."""
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def exit_status(self) -> int:
+        """0 where every comparison that was made came out as it must, else 1."""
+        return 1 if any(cell.ok is False for row in self.rows for cell in row.cells) else 0
+
+    def table(self) -> list[tuple[str, ...]]:
+        """The rows as text, without the columns' names."""
+        return [(row.rule, row.dtype, *(_shown(cell) for cell in row.cells)) for row in self.rows]
+
+    def text(self) -> str:
+        """The table, aligned, and what it means."""
+        lines = [COLUMNS, *self.table()]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+        shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        failed = sum(cell.ok is False for row in self.rows for cell in row.cells)
+        outcome = f"{failed} comparisons failed" if failed else "all comparisons came out as they must"
+        return "\n".join([*(line.rstrip() for line in shown), *LEGEND, *self.notes, outcome])
+
+
+LEGEND = (
+    f"bits: equal bit for bit over {STEPS} steps on hostile numbers, for",
+    f"      {', '.join(map(str, LENGTHS))} elements that start inside a line of memory.",
+    "exact: one step from the kernel's own state, in ulps of the largest addend of the result, where it is largest;",
+    "       in brackets its share of the rigorous bound of the rounding errors. Elements out of range have none.",
+    "original: the implementation that the rule names, in ulps of the largest parameter.",
+)
+
+
+def check(rules: Sequence[Rule] | None = None, progress: Progress | None = None) -> Report:
+    """Check the kernels of some rules, or of the whole catalogue.
+
+    A configured rule is checked as it is; one without settings, in every variant.
+    """
+    chosen = list(rules) if rules else [resolve(name) for name in rule_names()]
+    rows: list[Row] = []
+    notes: dict[str, None] = {}
+    for done, rule in enumerate(chosen):
+        if progress is not None:
+            progress(done, len(chosen), rule.title)
+        try:
+            variants = variants_of(type(rule))
+        except UnsupportedError as error:
+            notes[f"no kernels: {error}"] = None
+            continue
+        asked = [v for v in variants if not rule.settings or v.rule.options == rule.options]
+        rows += _rows(variants, asked, notes)
+    return Report(tuple(rows), tuple(notes))
+
+
+def _rows(variants: list[Variant], asked: list[Variant], notes: dict[str, None]) -> list[Row]:
+    numpy_module = load_module("numpy", variants)
+    torch_module = _available(lambda: load_module("torch", variants), notes)
+    rows = []
+    for variant in asked:
+        reference = NumPyKernel(numpy_module, variant)
+        torch_kernel = TorchKernel(torch_module, variant) if torch_module is not None else None
+        for dtype in DTYPES:
+            c_kernel = _available(lambda dtype=dtype, rule=variant.rule: _load_c(rule, dtype), notes)  # type: ignore[misc]
+            hypers = varied(variant)
+            rows.append(
+                Row(
+                    variant.rule.title,
+                    dtype,
+                    _compared(variant, reference, c_kernel, dtype, hypers, LENGTHS),
+                    _compared(variant, reference, torch_kernel, dtype, hypers, LENGTHS[-1:]),
+                    _exact(variant, reference, dtype, hypers),
+                    _original(variant, reference, dtype, torch_module is not None),
+                )
+            )
+    return rows
+
+
+def varied(variant: Variant) -> dict[str, float]:
+    """Hyper-parameters at which every term shows: none at a landmark of its domain."""
+    return {hyper.name: inside(hyper.domain, position) for position, hyper in enumerate(variant.trace.hypers)}
+
+
+def trajectory(
+    variant: Variant, kernel: Kernel, dtype: str, hypers: Mapping[str, float], count: int, steps: int = STEPS
+) -> list[dict[str, Array]]:
+    """Every array after each step, the points included, on ``count`` hostile numbers that are not aligned."""
+    p = unaligned(values(LENGTHS[-1], dtype, 0)[:count])
+    states = {name: unaligned(array) for name, array in kernel.init(p, **hypers).items()}
+    found = [{"p": p.copy(), **{name: array.copy() for name, array in states.items()}}]
+    for t in range(1, steps + 1):
+        snapshot = {}
+        if variant.trace.looks_ahead:
+            snapshot["point"] = kernel.point(p, states, t, **hypers)
+        g = unaligned(values(LENGTHS[-1], dtype, t)[:count])
+        with np.errstate(all="ignore"):
+            kernel.step(p, g, states, t, **hypers)
+        found.append({**snapshot, "p": p.copy(), **{name: array.copy() for name, array in states.items()}})
+    return found
+
+
+def difference(variant: Variant, left: list[dict[str, Array]], right: list[dict[str, Array]]) -> float:
+    """The largest distance in ulps between two trajectories; 0 where all bits are equal.
+
+    The sign of a zero that ``max`` and ``min`` return is not specified, so rules with them may differ in it.
+    """
+    operations = _operations(variant)
+    signed_zeros = not operations & {"max", "min"}
+    found = 0.0
+    for before, after in zip(left, right, strict=True):
+        for name, array in before.items():
+            unequal = ~same(array, after[name], signed_zeros=signed_zeros)
+            # A zero of the other sign is at distance zero and yet unequal.
+            found = max(found, worst(np.maximum(ulps(array, after[name]), 1)[unequal]))
+    return found
+
+
+def _compared(
+    variant: Variant,
+    reference: Kernel,
+    kernel: Kernel | None,
+    dtype: str,
+    hypers: Mapping[str, float],
+    lengths: Sequence[int],
+) -> Cell:
+    if kernel is None:
+        return Cell("not available", None)
+    found = max(
+        difference(
+            variant,
+            trajectory(variant, reference, dtype, hypers, count),
+            trajectory(variant, kernel, dtype, hypers, count),
+        )
+        for count in lengths
+    )
+    if found == 0:
+        return Cell("bits")
+    allowed = 0.0 if _operations(variant) <= UNIQUE else LIBRARY_ULPS
+    return Cell(f"{found:.3g} ulp", found <= allowed)
+
+
+def _exact(variant: Variant, kernel: Kernel, dtype: str, hypers: Mapping[str, float]) -> Cell:
+    found = against_exact(
+        variant, kernel, dtype, hypers, values(48, dtype, 0), [values(48, dtype, t) for t in range(1, 6)]
+    )
+    if found.compared == 0:
+        return Cell("nothing in range", False)
+    return Cell(f"{found.ulps:.2g} ulp ({found.share:.0%})", found.share <= 1)
+
+
+def _original(variant: Variant, kernel: Kernel, dtype: str, has_torch: bool) -> Cell:
+    found = against_originals(variant, kernel, dtype) if has_torch else []
+    return Cell(", ".join(f"{name} {distance:.3g} ulp" for name, distance in found), None if not found else True)
+
+
+def _load_c(rule: Rule, dtype: str) -> Kernel:
+    from symopt.run.kernel import load  # needs packages of the extra [c]
+
+    return load(rule, dtype)
+
+
+def _available(make: Callable[[], Any], notes: dict[str, None]) -> Any:
+    """What ``make`` gives, or None with a note where a tool that it needs is missing."""
+    try:
+        return make()
+    except MissingToolError as error:
+        notes[f"not compared: {error}"] = None
+        return None
+
+
+def _operations(variant: Variant) -> set[str]:
+    """The operations that are done on elements."""
+    lets = [let.value for phase in variant.program.phases for sweep in phase.sweeps for let in sweep.body]
+    return {node.op for node in walk(lets) if isinstance(node, Op)}
+
+
+def _shown(cell: Cell) -> str:
+    return cell.text if cell.ok is not False else f"FAILED: {cell.text}"
