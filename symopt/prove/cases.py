@@ -82,4 +82,6 @@ def in_every_case(
         result.conditions |= here.conditions
         if result.number > MOST_CASES:
             result.open = f"more than {MOST_CASES} cases"
+    if result.open is None and len(result.undefined) == result.number:
+        result.open = "nothing is defined"
     return result

@@ -164,7 +164,8 @@ class Comparison:
             conditions=conditions, assumptions=self._assumptions(),
             method=("both run in exact arithmetic from their initial states on the same gradients",),
             first_step=witness.step, differs_in=witness.query or "theta",
-            difference=explanation.difference if explanation else None, cause=explanation.cause if explanation else None,
+            difference=explanation.difference if explanation else None,
+            cause=explanation.cause if explanation else None,
             witness=witness, reason=cut_off,
         )  # fmt: skip
 

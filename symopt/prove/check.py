@@ -1,0 +1,271 @@
+"""The independent checker: re-checks what the prover found, by other means and with its own code.
+
+It shares with the prover the graph and the reading of expressions only. A witness is replayed in
+fractions or, with roots, in balls; a proved equality is tried on random runs from the initial states,
+the right's hyper-parameters taken from the map at every step and its states compared with the map of
+states; a property is unrolled. Balls of 400 bits must agree to more than 300.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from symopt.ir.nodes import Node, Num, Op, Ref, walk
+from symopt.ir.trace import Trace
+from symopt.lang.domain import Domain
+from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
+from symopt.prove.expressions import read_expression
+
+BITS, AGREE = 400, flint.arb(2) ** -300
+RUNS, STEPS = 12, 5
+Values = dict[str, Any]
+
+
+class UndefinedValueError(Exception):
+    """A run leaves the points at which everything is defined."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a result survived, and what was done."""
+
+    passed: bool
+    how: str
+
+
+def _real(value: Fraction) -> Any:
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def _order(a: Any, b: Any) -> int:
+    """-1, 0 or 1; two balls that cannot be told apart count as equal where they are points or very small."""
+    d = a - b
+    if d > 0:
+        return 1
+    if d < 0:
+        return -1
+    if abs(d) < AGREE:
+        return 0
+    raise UndefinedValueError
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
+    "neg": lambda a: -a, "sqrt": lambda a: a.sqrt(), "exp": lambda a: a.exp(), "log": lambda a: a.log(),
+    "cos": lambda a: a.cos(), "abs": abs, "floor": lambda a: a.floor(),
+    "pow": lambda a, b: _power(a, b),
+    "sign": lambda a: flint.arb(_order(a, flint.arb(0))),
+    "max": lambda a, b: a if _order(a, b) >= 0 else b, "min": lambda a, b: a if _order(a, b) <= 0 else b,
+    "lt": lambda a, b: _order(a, b) < 0, "le": lambda a, b: _order(a, b) <= 0, "eq": lambda a, b: _order(a, b) == 0,
+    "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
+}  # fmt: skip
+
+
+def _power(a: Any, b: Any) -> Any:
+    if b.is_integer():
+        return a ** int(b.unique_fmpz())
+    return a**b if not a == 0 else flint.arb(0)
+
+
+def value(root: Node, values: Mapping[str, Any]) -> Any:
+    """An expression as a ball; operands that ``where`` does not choose may be undefined."""
+    done: dict[Node, Any] = {}
+    for node in walk([root]):
+        try:
+            done[node] = _value(node, [done[arg] for arg in node.args], values)
+        except (UndefinedValueError, TypeError):
+            done[node] = None
+    if done[root] is None or not done[root].is_finite():
+        raise UndefinedValueError
+    return done[root]
+
+
+def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
+    match node:
+        case Ref(name=name):
+            return values[name]
+        case Num(value=number):
+            return _real(number)
+        case Op(op="where"):
+            if args[0] is None:
+                raise UndefinedValueError
+            return args[1] if args[0] else args[2]
+        case Op(op=name):
+            return FUNCTIONS[name](*args)
+    raise UndefinedValueError
+
+
+class Run:
+    """A trace that is run step by step."""
+
+    def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any) -> None:
+        self.trace, self.t = trace, 0
+        self.values: Values = {"p": theta}
+        for state in trace.states:
+            self.values[state.name] = value(state.init, {**hypers, "p": theta})
+
+    def step(self, hypers: Mapping[str, Any], answers: Sequence[Any]) -> list[Any]:
+        """Make a step; the points at which the gradients were asked for."""
+        self.t += 1
+        now: Values = {**hypers, **self.values, "t": flint.arb(self.t)}
+        now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
+        for let in self.trace.lets:
+            now[let.name] = value(let.value, now)
+        self.statements = now
+        self.values = {name: now[let] for name, let in self.trace.results.items()}
+        return [value(query.point, now) for query in self.trace.queries]
+
+
+def check_equality(
+    left: Trace, right: Trace, hyper_map: Mapping[str, str], state_map: Mapping[str, str], conditions: Sequence[str]
+) -> Check:
+    """Run both on random data under the maps: parameters, query points and states must agree."""
+    names = tuple(hyper.name for hyper in left.hypers)
+    maps = {name: read_expression(text, (*names, name)) for name, text in hyper_map.items()}
+    everything = (*names, "p", *(state.name for state in left.states), *(h.name for h in right.hypers))
+    states = {name: read_expression(text, everything) for name, text in state_map.items()}
+    fixed = dict(part.split(" = ") for part in conditions if part.count(" = ") == 1 and "when" not in part)
+    done = 0
+    for seed in range(RUNS * 3):
+        chosen = random.Random(seed)
+        hypers = _random_hypers(left, chosen) | {h: v for h, v in _random_hypers(right, chosen).items() if h not in names}
+        hypers |= {name: value(read_expression(text, names), hypers) for name, text in fixed.items()}
+        try:
+            agreed = _agree(left, right, hypers, maps, states, chosen)
+        except UndefinedValueError:
+            continue
+        if not agreed:
+            return Check(False, f"a random run disagrees (seed {seed})")
+        done += 1
+        if done == RUNS:
+            break
+    return Check(done > 0, f"{done} random runs of {STEPS} steps agree to 90 digits")
+
+
+def _agree(
+    left: Trace, right: Trace, hypers: Values, maps: Mapping[str, Node], states: Mapping[str, Node],
+    chosen: random.Random,
+) -> bool:  # fmt: skip
+    def mapped(t: int) -> Values:
+        return {**hypers, **{name: value(node, {**hypers, "t": flint.arb(t)}) for name, node in maps.items()}}
+
+    theta = _real(Fraction(chosen.randint(-9, 9), 4))
+    a, b = Run(left, hypers, theta), Run(right, mapped(1), theta)
+    for t in range(1, STEPS + 1):
+        answers = [_real(Fraction(chosen.randint(-9, 9), chosen.choice((1, 3, 7)))) for _ in left.queries]
+        points = zip(a.step(hypers, answers), b.step(mapped(t), answers), strict=True)
+        held = [value(node, {**hypers, **a.values, "t": flint.arb(t)}) for node in states.values()]
+        own = [b.values[name] for name in states]
+        for x, y in [*points, (a.values["p"], b.values["p"]), *zip(held, own, strict=True)]:
+            if not abs(x - y) < AGREE:
+                return False
+    return True
+
+
+def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_step: int, query: str | None) -> Check:
+    """Replay a witness: the values at its last step must be those recorded, and differ certainly."""
+    if any(isinstance(witness[side], list) for side in ("left", "right")):
+        return Check(False, "witnesses over arrays are not replayed")
+    theta = _real(Fraction(witness["theta"]))
+    grads = [_real(Fraction(g)) for g in witness["grads"]]
+    count = len(grads) // first_step
+
+    def hypers(t: int) -> Values:
+        return {
+            name: _real(Fraction(v[t - 1] if isinstance(v, list) else v)) for name, v in witness["hyper"].items()
+        }  # fmt: skip
+
+    a, b = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
+    for t in range(1, first_step + 1):
+        answers = grads[(t - 1) * count : t * count]
+        points = [side.step(hypers(t), answers) for side in (a, b)]
+    values = [a.values["p"], b.values["p"]]
+    if query is not None:
+        i = [q.name for q in left.queries].index(query)
+        values = [points[0][i], points[1][i]]
+    for found, side in zip(values, ("left", "right"), strict=True):
+        recorded = _real(Fraction(witness[side]))
+        if not abs(found - recorded) < flint.arb(10) ** -38 * (1 + abs(recorded)):
+            return Check(False, f"the replay gives another value on the {side}")
+    differ = not values[0].overlaps(values[1])
+    return Check(differ, "the witness was replayed" if differ else "the replayed values do not differ")
+
+
+def check_property(trace: Trace, claim: ClosedForm | WeightsSum | FirstStep) -> Check:
+    """Unroll the rule on random data and compare with what the property says."""
+    checkers = {ClosedForm: _closed_form, WeightsSum: _weights_sum, FirstStep: _first_step}
+    done = 0
+    for seed in range(RUNS):
+        chosen = random.Random(seed)
+        try:
+            agreed = checkers[type(claim)](trace, claim, _random_hypers(trace, chosen), chosen)
+        except UndefinedValueError:
+            continue
+        if not agreed:
+            return Check(False, f"unrolling disagrees (seed {seed})")
+        done += 1
+    return Check(done > 0, f"{done} random runs were unrolled and agree")
+
+
+def _closed_form(trace: Trace, claim: ClosedForm, hypers: Values, chosen: random.Random) -> bool:
+    term = read_expression(claim.term, (*hypers, "p", "g", "k"))
+    run = Run(trace, hypers, _real(Fraction(chosen.randint(-9, 9), 4)))
+    seen: list[tuple[Any, Any]] = []
+    for t in range(1, STEPS + 1):
+        g = _real(Fraction(chosen.randint(-9, 9), 5))
+        seen.append((run.values["p"], g))
+        run.step(hypers, [g])
+        total = flint.arb(0)
+        for k, (p, gradient) in enumerate(seen, 1):
+            total += value(term, {**hypers, "t": flint.arb(t), "k": flint.arb(k), "p": p, "g": gradient})
+        if not abs(total - run.values[claim.of]) < AGREE:
+            return False
+    return True
+
+
+def _weights_sum(trace: Trace, claim: WeightsSum, hypers: Values, chosen: random.Random) -> bool:
+    """Linear in what is summed, so gradients on which it is 1 give the sum of the weights."""
+    over, total = (read_expression(text, (*hypers, "p", "g")) for text in (claim.over, claim.total))
+    one = flint.arb(1)
+    run = Run(trace, hypers, flint.arb(0))
+    names = {let.target: let.name for let in trace.lets} | dict(trace.results)
+    for t in range(1, STEPS + 1):
+        now = {**hypers, "p": run.values["p"], "g": one, "t": flint.arb(t)}
+        if not value(over, now) == 1:
+            raise UndefinedValueError
+        run.step(hypers, [one])
+        if not abs(run.statements[names[claim.of]] - value(total, now)) < AGREE:
+            return False
+    return True
+
+
+def _first_step(trace: Trace, claim: FirstStep, hypers: Values, chosen: random.Random) -> bool:
+    theta, g = (_real(Fraction(chosen.randint(-9, 9), 4)) for _ in range(2))
+    wanted = value(read_expression(claim.value, (*hypers, "p", "g")), {**hypers, "p": theta, "g": g})
+    run = Run(trace, hypers, theta)
+    run.step(hypers, [g])
+    return bool(abs(run.values["p"] - wanted) < AGREE)
+
+
+def _random_hypers(trace: Trace, chosen: random.Random) -> Values:
+    return {hyper.name: _real(_random(hyper.domain, chosen)) for hyper in trace.hypers}
+
+
+def _random(domain: Domain, chosen: random.Random) -> Fraction:
+    """A rational number of a domain."""
+    share = Fraction(chosen.randint(1, 96), 97)
+    if domain.lower is not None and domain.upper is not None:
+        drawn = domain.lower + (domain.upper - domain.lower) * share
+    elif domain.lower is not None:
+        drawn = domain.lower + 2 * share
+    else:
+        drawn = (domain.upper or Fraction(0)) + (1 if domain.upper is None else -2) * share
+    if domain.integer:
+        drawn = (domain.lower or Fraction(0)) + chosen.randint(0, 5)
+    return drawn
