@@ -23,7 +23,7 @@ from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 from symopt.printers.c import CTYPES, c_name
 from symopt.run.compile import needed, shared_library
-from symopt.run.ranges import Ranges
+from symopt.run.team import Team, chunks, team
 
 Array = NDArray[Any]
 OK = 0
@@ -129,15 +129,14 @@ class CKernel:
         order = arrays_of(phases[phase])
         arrays = self._arrays(phase, order, given)
         struct = [self._struct(hypers)] if self._names.takes_hyper else []
-        ranges = Ranges(arrays[0].size, threads)
         calls = [
             (
                 stop - start,
                 [self._pointer(array.reshape(-1)[start:stop], item) for array, item in zip(arrays, order, strict=True)],
             )
-            for start, stop in ranges.bounds
+            for start, stop in chunks(arrays[0].size, threads)
         ]
-        return Bound(self, self._function(phase), struct, calls, ranges, dict(hypers))
+        return Bound(self, self._function(phase), struct, calls, team(threads), dict(hypers))
 
     def _function(self, what: str) -> Any:
         return getattr(self._lib, self._names.public(self._variant, what, self._ctype))
@@ -199,7 +198,7 @@ class Bound:
     function: Any
     struct: Sequence[Any]
     calls: Sequence[tuple[int, Sequence[Any]]]
-    ranges: Ranges
+    team: Team
     hypers: Mapping[str, float]
 
     def __call__(self, t: int) -> None:
@@ -211,13 +210,13 @@ class Bound:
             size, pointers = self.calls[0]
             status = self.function(size, step, *self.struct, *pointers)
         else:
-            status = max(self.ranges.run(self._part, [(step, call) for call in self.calls]))
+            status = self.team.run(lambda chunk: self._call(chunk, step), len(self.calls))
         if status != OK:
             self.kernel._check(status, step, self.hypers)
 
-    def _part(self, job: tuple[int, tuple[int, Sequence[Any]]]) -> int:
-        step, (size, pointers) = job
-        return int(self.function(size, step, *self.struct, *pointers))
+    def _call(self, chunk: int, step: int) -> int:
+        size, pointers = self.calls[chunk]
+        return self.function(size, step, *self.struct, *pointers)  # type: ignore[no-any-return]  # cffi is untyped
 
 
 @dataclass(frozen=True)
