@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
 
@@ -20,6 +20,8 @@ from itertools import accumulate
 LEAST = 256 * 1024
 # The part of the elements that is in large chunks.
 LARGE = 0.75
+# By how many elements a small chunk is larger than the next one: those of the time in which a thread wakes.
+LEAD = 64 * 1024
 # Chunks begin at multiples of this, so that no two threads write to one cache line.
 GRAIN = 64
 
@@ -28,9 +30,10 @@ def chunks(size: int, threads: int) -> list[tuple[int, int]]:
     """Start and stop of the chunks of ``size`` elements; one chunk where threads would not pay."""
     if threads == 1 or size < LEAST:
         return [(0, size)]
-    large = [LARGE * size / threads] * threads
-    small = [(size - sum(large)) * 2 * left / (threads * (threads + 1)) for left in range(threads, 0, -1)]
-    widths = map(_rounded, [*large, *small])
+    large, small = LARGE * size / threads, (1 - LARGE) * size / threads
+    lead = min(LEAD, small / (threads - 1))
+    last = [small + lead * ((threads - 1) / 2 - position) for position in range(threads)]
+    widths = map(_rounded, [*[large] * threads, *last])
     stops = [min(stop, size) for stop in accumulate(widths)]
     return list(zip([0, *stops], [*stops[:-1], size], strict=False))
 
