@@ -1,6 +1,6 @@
 """The story of AdamW in under a minute: ``python -m symopt.demo [FOLDER]``.
 
-Everything here is done with the public names of symopt, as a user would do it.
+Everything but the page is done with the public names of symopt, as a user would do it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import symopt
+from symopt.docs.page import comparison_page
 from symopt.errors import SymoptError
+from symopt.files import write_text
 
 COUPLED, DECOUPLED = "adam_l2", "adamw"
 QUESTIONS = (
@@ -34,8 +36,10 @@ def tell(folder: Path) -> int:
         print(f"\n{target}\n{statements(target)}")
 
     chapter("2  Are they the same?")
+    verdicts = []
     for left, right, when in QUESTIONS:
-        print(f"\n{when}\n{symopt.compare(symopt.resolve(left), symopt.resolve(right)).text()}")
+        verdicts.append(symopt.compare(symopt.resolve(left), symopt.resolve(right)))
+        print(f"\n{when}\n{verdicts[-1].text()}")
 
     chapter("3  Why: theorems, settled now and checked again by a second program")
     results = symopt.prove(THEOREMS)
@@ -53,8 +57,11 @@ def tell(folder: Path) -> int:
     report = symopt.check([rule])
     print(report.text())
 
-    chapter(f"Done in {time.monotonic() - started:.0f} seconds. What was written:")
-    for path in (kernels / file for file in written.files):
+    page = folder / "adamw.html"
+    both = symopt.resolve(COUPLED), symopt.resolve(DECOUPLED)
+    write_text(page, comparison_page("Adam with L2, and AdamW", *both, verdicts, results))
+    chapter(f"Done in {time.monotonic() - started:.0f} seconds. The kernels, and a page to read in a browser:")
+    for path in (*(kernels / file for file in written.files), page):
         print(f"  {path}")
     return max(report.exit_status, *(result.exit_status for result in results))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from symopt.cli.output import json_option, print_json, working
@@ -30,3 +32,9 @@ def command(names: tuple[str, ...], only_list: bool, as_json: bool) -> int:
         for result in results:
             click.echo(result.text())
     return worst(result.exit_status for result in results)
+
+
+def worst(statuses: Iterable[int]) -> int:
+    """The status of the whole: a claim that fails outweighs one that is undecided."""
+    found = set(statuses)
+    return next((status for status in (1, 3) if status in found), 0)
