@@ -36,8 +36,8 @@ lint: $(INSTALLED)-lint ## ruff and mypy
 	@$(RUN) -m mypy
 
 docs: $(INSTALLED)-c ## a page for each rule, into build/docs
-	@echo "==> writing pages to $(OUT)/docs"
-	@$(VENV)/bin/symopt docs $(OUT)/docs
+	@echo "==> writing pages"
+	@$(RUN) -m symopt.docs.site $(OUT)/docs
 
 generate: $(INSTALLED)-c ## write every kernel below generated/ again
 	@echo "==> writing generated/"
