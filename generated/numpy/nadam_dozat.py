@@ -4,7 +4,7 @@
 # Trace of nadam_dozat: 7fabccabd5c7689b
 # Regenerate: symopt generate nadam_dozat --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: ba225dfb3aaaef15b9e935b1ac212cd7d838f581f6c32a694f9fc087e9623b93
+# SHA-256 of everything below this line: 7de2753fce0c728ffddbb409282e4a87e2408bd9d31698deee108fa0f4e67bf2
 """Adam with Nesterov's momentum, the momentum held constant.
 
 Source: Dozat 2016, Algorithm 2, with constant mu; its second moment corrected with an extra factor
@@ -91,7 +91,7 @@ def _step_block(
     # m_hat = one_minus_beta1_g * inv_one_minus_beta1_pow_t + beta1 * m_new * c1
     np.multiply(tmp1, inv_one_minus_beta1_pow_t, out=tmp1)
     np.multiply(beta1, m, out=tmp2)
-    np.multiply(tmp2, tmp1, out=tmp2)
+    np.multiply(tmp2, c1, out=tmp2)
     np.add(tmp1, tmp2, out=tmp1)
     # v_hat = beta2 * v_new * inv_one_minus_beta2_pow_t
     np.multiply(beta2, v, out=tmp2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from symopt.ir.nodes import Node, Num, Op, Ref, op, ref
+from symopt.ir.nodes import Node, Num, Op, Ref, op, ref, refs
 from symopt.ir.program import Store, Sweep
 from symopt.passes.rewriting import Names
 
@@ -63,10 +63,10 @@ class _Flattener:
     """Collects the instructions of one sweep."""
 
     def __init__(self, sweep: Sweep) -> None:
-        arrays = [store.array for store in sweep.stores]
+        known = [*(store.array for store in sweep.stores), *refs(*(let.value for let in sweep.body))]
         self.instructions: list[Instruction] = []
         self.computed: dict[str, None] = {}
-        self._names = Names([*arrays, *(let.name for let in sweep.body)])
+        self._names = Names([*known, *(let.name for let in sweep.body)])
         self._renamed: dict[str, Ref | Num] = {}
 
     def statement(self, name: str, value: Node) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symopt.errors import UnsupportedError
 from symopt.ir.evaluate import Arithmetic, evaluate
-from symopt.ir.nodes import CONDITIONS, Node, Num, Op
+from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref
 from symopt.ir.program import Phase
 
 Array = NDArray[Any]
@@ -65,6 +66,12 @@ class RunningError(Arithmetic[Bounded]):
                 return Bounded(result, error)
             return self._made(result, error, LIBRARY.get(name, 1.0))
 
+    def reduce(self, name: str, arg: Bounded, axis: int | None) -> Bounded:
+        raise UnsupportedError(f"there is no error bound of {name} over a tensor yet")
+
+    def matop(self, name: str, *args: Bounded) -> Bounded:
+        raise UnsupportedError(f"there is no error bound of {name} of matrices yet")
+
     def _made(self, result: Any, error: Any, roundings: float = 1.0) -> Bounded:
         """A rounded result: what its operands' errors made of it, one rounding more, and underflow."""
         total = (error + roundings * self.unit * abs(_long(result)) + roundings * self.least) * SLACK
@@ -84,12 +91,14 @@ def errors_of(phase: Phase, inputs: Mapping[str, Any], dtype: str) -> tuple[dict
     return values, elements
 
 
-def addends(node: Node) -> list[Node]:
-    """The terms of the sum that an expression is; itself where it is none."""
+def addends(node: Node, statements: Mapping[str, Node]) -> list[Node]:
+    """The terms of the sum that an expression is, through the names of ``statements``; itself where it is none."""
+    if isinstance(node, Ref) and node.name in statements:
+        return [node, *addends(statements[node.name], statements)]
     if isinstance(node, Op) and node.op in {"add", "sub", "neg"}:
-        return [term for arg in node.args for term in addends(arg)]
+        return [term for arg in node.args for term in addends(arg, statements)]
     if isinstance(node, Op) and node.op == "where":
-        return [term for arg in node.args[1:] for term in addends(arg)]
+        return [term for arg in node.args[1:] for term in addends(arg, statements)]
     return [] if isinstance(node, Num) and node.value == 0 else [node]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from symopt.backends.base import Variant
 from symopt.ir.evaluate import evaluate, evaluate_step
 from symopt.ir.exact import ArrayArithmetic, Exact, UndecidedError, ball, is_defined, precision
+from symopt.ir.nodes import ref
 from symopt.ir.trace import STEP
 from symopt.run.bound import addends, errors_of
 from symopt.run.modules import Kernel
@@ -21,6 +22,8 @@ Array = NDArray[Any]
 
 # Enough for sums of numbers from 1e-30 to 1e30 and for the squares of subnormals.
 BITS = 2400
+# A bound of more ulps of the largest addend than this is that of a discontinuity.
+SMOOTH = 64.0
 
 
 @dataclass(frozen=True)
@@ -57,31 +60,50 @@ def against_exact(
     return found
 
 
-def _distance(variant: Variant, before: Mapping[str, Any], after: Mapping[str, Array], dtype: str) -> Distance:
-    """The distance of the arrays ``after`` a step from the exact ones."""
+@dataclass(frozen=True)
+class Measure:
+    """For each element of an array: the bound of its rounding error, and the largest addend of its value."""
+
+    limit: Array
+    scale: Array
+
+
+def measures(variant: Variant, before: Mapping[str, Any], after: Mapping[str, Array], dtype: str) -> dict[str, Measure]:
+    """The measures of the arrays ``after`` a step, from what they were ``before`` it."""
     bounds, arithmetic = errors_of(variant.program.step, before, dtype)
-    usable = np.logical_and.reduce([np.isfinite(v) for v in before.values() if isinstance(v, np.ndarray)])
     bodies = {let.name: let.value for sweep in variant.program.step.sweeps for let in sweep.body}
     stores = {s.array: s.value for sweep in variant.program.step.sweeps for s in sweep.stores}
-    found = NOTHING
+    found = {}
     for name, array in after.items():
-        bounded = bounds[stores[name]]
-        counts = usable & np.isfinite(np.broadcast_to(bounded.error, array.shape))
-        terms = addends(bodies[stores[name]]) if stores[name] in bodies else []
+        terms = addends(ref(stores[name]), bodies)
         with np.errstate(all="ignore"):
             sizes = [np.abs(np.broadcast_to(term.value, array.shape)) for term in evaluate(terms, bounds, arithmetic)]
         scale = np.maximum.reduce([np.abs(array), *sizes]).astype(array.dtype)
-        limits = np.broadcast_to(bounded.error, array.shape)
+        found[name] = Measure(np.broadcast_to(bounds[stores[name]].error, array.shape), scale)
+    return found
+
+
+def _distance(variant: Variant, before: Mapping[str, Any], after: Mapping[str, Array], dtype: str) -> Distance:
+    """The distance of the arrays ``after`` a step from the exact ones."""
+    usable = np.logical_and.reduce([np.isfinite(v) for v in before.values() if isinstance(v, np.ndarray)])
+    found = NOTHING
+    for name, measure in measures(variant, before, after, dtype).items():
+        counts = usable & np.isfinite(measure.limit)
         for index, value in _exact(variant, before, name, counts).items():
-            error = float(abs(ball(Fraction(float(array[index]))) - ball(value)).upper())
-            found = _worse(found, _measured(error, float(limits[index]), float(np.spacing(scale[index]))))
+            error = float(abs(ball(Fraction(float(after[name][index]))) - ball(value)).upper())
+            limit, unit = float(measure.limit[index]), float(np.spacing(measure.scale[index]))
+            found = _worse(found, _measured(error, limit, unit))
     return found
 
 
 def _measured(error: float, limit: float, unit: float) -> Distance:
-    """One element's distance; where nothing is rounded, the bound is zero and any error exceeds it."""
+    """One element's distance; where nothing is rounded, the bound is zero and any error exceeds it.
+
+    Ulps say something where the result depends smoothly on its operands. Where it does not (the sign
+    of a difference that rounds to zero, the root of one), the bound alone is compared.
+    """
     share = error / limit if limit else float("inf") if error else 0.0
-    return Distance(error / unit, share, 1)
+    return Distance(error / unit if limit <= SMOOTH * unit else 0.0, share, 1)
 
 
 def _exact(variant: Variant, before: Mapping[str, Any], name: str, counts: Array) -> dict[int, Exact]:

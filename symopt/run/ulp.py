@@ -14,7 +14,8 @@ def same(a: Array, b: Array, *, signed_zeros: bool = True) -> Array:
     """Where two arrays of one type have the same bits; all NaNs count as the same."""
     integer = np.dtype(f"i{a.dtype.itemsize}")
     equal = a.view(integer) == b.view(integer) if signed_zeros else a == b
-    return equal | (np.isnan(a) & np.isnan(b))
+    found: Array = equal | (np.isnan(a) & np.isnan(b))
+    return found
 
 
 def ulps(a: Array, b: Array, scale: Array | None = None) -> Array:
