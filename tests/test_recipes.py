@@ -13,7 +13,9 @@ import pytest
 from symopt.backends.registry import backend_names
 from symopt.catalogue import rule_names
 from symopt.cli.main import run
+from symopt.lang.theorem import Compare, Theorem
 from symopt.passes.pipeline import PASSES
+from symopt.prove.theorems import settle
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TEXT = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -71,6 +73,16 @@ def test_a_rule_that_changed_makes_its_kernels_stale(symopt: Symopt, tmp_path: P
     text = (tmp_path / "mine.py").read_text(encoding="utf-8")
     (tmp_path / "mine.py").write_text(text.replace("- s.lr", "- 2 * s.lr"), encoding="utf-8")
     assert "mine" in symopt("generate", "mine.py", "--out", "kernels", "--check", status=1)
+
+
+def test_the_recipe_for_a_theorem() -> None:
+    """Every file of theorems is written in their language alone, and a claim is judged, not believed."""
+    for path in (CHECKOUT / "specs" / "theorems").glob("*.py"):
+        imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+        assert {node.module for node in imports} == {"symopt.lang.theorem"}
+    subject = Compare("sgd", "signsgd")
+    assert settle(Theorem("true", subject, claim="different")).exit_status == 0
+    assert settle(Theorem("false", subject, claim="equal")).exit_status == 1
 
 
 def test_the_recipe_for_an_operator() -> None:
