@@ -67,7 +67,7 @@ THEOREMS = [
         Compare("adamw_bert", "adamw"),
         claim="equal-if",
         under={"lr": "lr*(1 - beta1**t)/sqrt(1 - beta2**t)", "eps": "eps/sqrt(1 - beta2**t)"},
-        why="Without correction the first steps are too long; only a schedule of lr, eps and decay makes the two equal.",
+        why="Without correction the first steps are too long; only schedules of lr, eps and decay repair that.",
     ),
     Theorem(
         "transformers_with_correction",

@@ -32,7 +32,7 @@ THEOREMS = [
     Theorem(
         "l2_inside_m",
         ClosedForm("adam_l2", of="m", term="(1 - beta1)*beta1**(t - k)*(g + weight_decay*p)"),
-        why="L2 adds (1 - beta1) weight_decay times the sum of beta1**(t-k) p_k to m: old parameters, not the last one.",
+        why="L2 adds weight_decay times an average of the old parameters to m, not of the last one alone.",
     ),
     Theorem(
         "l2_inside_v",

@@ -55,22 +55,21 @@ def _order(a: Any, b: Any) -> int:
     raise UndefinedValueError
 
 
+def _power(a: Any, b: Any) -> Any:
+    if b.is_integer():
+        return a ** int(b.unique_fmpz())
+    return flint.arb(0) if a == 0 else a**b
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
     "neg": lambda a: -a, "sqrt": lambda a: a.sqrt(), "exp": lambda a: a.exp(), "log": lambda a: a.log(),
-    "cos": lambda a: a.cos(), "abs": abs, "floor": lambda a: a.floor(),
-    "pow": lambda a, b: _power(a, b),
+    "cos": lambda a: a.cos(), "pow": _power, "abs": abs, "floor": lambda a: a.floor(),
     "sign": lambda a: flint.arb(_order(a, flint.arb(0))),
     "max": lambda a, b: a if _order(a, b) >= 0 else b, "min": lambda a, b: a if _order(a, b) <= 0 else b,
     "lt": lambda a, b: _order(a, b) < 0, "le": lambda a, b: _order(a, b) <= 0, "eq": lambda a, b: _order(a, b) == 0,
     "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
 }  # fmt: skip
-
-
-def _power(a: Any, b: Any) -> Any:
-    if b.is_integer():
-        return a ** int(b.unique_fmpz())
-    return a**b if not a == 0 else flint.arb(0)
 
 
 def value(root: Node, values: Mapping[str, Any]) -> Any:
@@ -134,7 +133,9 @@ def check_equality(
     done = 0
     for seed in range(RUNS * 3):
         chosen = random.Random(seed)
-        hypers = _random_hypers(left, chosen) | {h: v for h, v in _random_hypers(right, chosen).items() if h not in names}
+        hypers = _random_hypers(left, chosen) | {
+            h: v for h, v in _random_hypers(right, chosen).items() if h not in names
+        }
         hypers |= {name: value(read_expression(text, names), hypers) for name, text in fixed.items()}
         try:
             agreed = _agree(left, right, hypers, maps, states, chosen)
@@ -199,7 +200,9 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
 
 def check_property(trace: Trace, claim: ClosedForm | WeightsSum | FirstStep) -> Check:
     """Unroll the rule on random data and compare with what the property says."""
-    checkers = {ClosedForm: _closed_form, WeightsSum: _weights_sum, FirstStep: _first_step}
+    checkers: dict[type, Callable[..., bool]] = {
+        ClosedForm: _closed_form, WeightsSum: _weights_sum, FirstStep: _first_step,
+    }  # fmt: skip
     done = 0
     for seed in range(RUNS):
         chosen = random.Random(seed)

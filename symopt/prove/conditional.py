@@ -15,6 +15,7 @@ from symopt.passes.dead import drop_dead
 from symopt.passes.fold import fold
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Deadline
+from symopt.prove.equations import Equations
 from symopt.prove.expressions import read_expression
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.pair import EARLIER, Pair, bare, make_pair
@@ -68,7 +69,10 @@ def mapped_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadl
     """A proof of equality with hyper-parameters of the right as expressions in those of the left."""
     pair = make_pair(left, right, varying)
     found = _search(pair, Prover(pair, deadline), map_hypers=True)
-    return found or _map_backwards(left, right, varying, deadline)
+    alike = {h.name for h in left.hypers} == {h.name for h in right.hypers}
+    if found is not None or (alike and len(pair.left.states) == len(pair.right.states)):
+        return found  # such maps can be turned round: what was not found forwards is not there backwards
+    return _map_backwards(left, right, varying, deadline)
 
 
 def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
@@ -140,16 +144,38 @@ def _search(pair: Pair, prover: Prover, map_hypers: bool) -> Found | None:
     for relation in itertools.islice(candidates(pair, prover, map_hypers), MOST_CANDIDATES):
         if map_hypers and not _keeps_shared(pair, relation):
             continue
+        if domain_conditions(pair, prover, _changed(relation)) is None:
+            continue
         attempt = prover.prove(relation)
         if attempt.proof is not None:
             return _found(pair, prover, relation, attempt.proof)
     return None
 
 
+def _changed(relation: Relation) -> dict[str, Node]:
+    """The hyper-parameters of the right that are not simply those of the left with their names."""
+    return {name: node for name, node in relation.hypers.items() if node is not ref(bare(name))}
+
+
 def _keeps_shared(pair: Pair, relation: Relation) -> bool:
-    """Whether every hyper-parameter that both sides have stays free: no map makes it a constant."""
-    shared = [h for h in pair.right.hypers if bare(h) in pair.left.hypers]
-    return all(refs(relation.hypers[name]) for name in shared if name in relation.hypers)
+    """Whether every hyper-parameter that both sides have stays free.
+
+    Each is mapped to an expression that reads one of the left's, a different one for each.
+    """
+    shared = [name for name in relation.hypers if bare(name) in pair.left.hypers]
+    read = {name: [h for h in refs(relation.hypers[name]) if h in pair.left.hypers] for name in shared}
+    taken: dict[str, str] = {}
+
+    def place(name: str, tried: set[str]) -> bool:
+        for hyper in read[name]:
+            if hyper not in tried:
+                tried.add(hyper)
+                if hyper not in taken or place(taken[hyper], tried):
+                    taken[hyper] = name
+                    return True
+        return False
+
+    return all(place(name, set()) for name in shared)
 
 
 def _search_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
@@ -187,6 +213,8 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     if solution is None:
         return None
     nodes = {name: read_expression(text, names) for name, text in solution.items() if name != text}
+    simplified = Equations((*names,), {}, (), pair.domains, deadline).simplified
+    solution |= {name: node_text(simplified(node)) for name, node in nodes.items()}
     forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
     values = {name: read_expression(text, names) for name, text in backward.hyper_map.items() if name not in own}
     mapped = _with_hypers(rewrite(right, nodes), left)
@@ -221,8 +249,8 @@ def _solved(backward: Mapping[str, str], own: Mapping[str, sp.Symbol]) -> dict[s
 def _found(pair: Pair, prover: Prover, relation: Relation, proof: Proof) -> Found:
     constant = constant_hypers(pair, relation)
     conditions = [f"{name} is the same at every step" for name in constant]
-    maps = {name: node for name, node in relation.hypers.items() if node is not ref(bare(name))}
-    conditions += domain_conditions(pair, prover, maps)
+    maps = _changed(relation)
+    conditions += domain_conditions(pair, prover, maps) or []
     free = {bare(h): bare(h) for h in pair.right.hypers}
     return Found(
         proof,

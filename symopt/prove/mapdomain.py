@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping
 from symopt.ir.nodes import Node, num, op
 from symopt.lang.domain import Domain
 from symopt.prove.convert import Converter
-from symopt.prove.field import Field, ForkError, NotDecidedError
+from symopt.prove.field import Field, ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.general import GeneralStep
 from symopt.prove.pair import Pair
 from symopt.prove.relation import Prover
 from symopt.prove.render import node_text
 
 
-def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> list[str]:
-    """Bounds that are not known to hold for mapped hyper-parameters, as conditions on the left's."""
+def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> list[str] | None:
+    """Bounds that are not known to hold for mapped hyper-parameters, as conditions on the left's.
+
+    None where a bound is known to fail but at its very end: a learning rate that would have to be negative.
+    """
     general = GeneralStep(pair.names, prover.domains)
     field = Field(general.generators, general.domains)
     convert = Converter(field, general.values(field), general.whole)
@@ -23,10 +26,14 @@ def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> l
     for name, node in maps.items():
         for bound, strict, text in _bounds(pair.domains[name], node):
             try:
-                sign = field.element_sign(convert(bound))
-                known = (sign.value > 0 and (sign.strict or not strict)) or (convert(bound).num == 0 and not strict)
-            except (ForkError, NotDecidedError):
-                known = False
+                element = convert(bound)
+            except (ForkError, NotDecidedError, UndefinedHereError):
+                conditions.append(text)
+                continue
+            sign = field.element_sign(element)
+            if sign.value < 0 or (element.num == 0 and strict):
+                return None
+            known = (sign.value > 0 and (sign.strict or not strict)) or element.num == 0
             if not known:
                 conditions.append(text)
     return conditions

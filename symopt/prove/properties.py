@@ -130,7 +130,7 @@ class PropertyProver:
 
     def _constant(self, node: Node) -> Node:
         """A coefficient without the names that cancel in it."""
-        gone: dict[str, Node] = {name: ZERO for name in (PARAMETER, *self.gradients, *self.states)}
+        gone: dict[str, Node] = dict.fromkeys((PARAMETER, *self.gradients, *self.states), ZERO)
         return substitute([node], gone)[0]
 
     def _weights_sum(self, claim: WeightsSum) -> Settled:
@@ -196,5 +196,7 @@ class PropertyProver:
         cases = self._same([(value, wanted)])
         if cases.open is not None:
             return Settled(None, reason=cases.open)
-        how = f"equal normal forms in each of {cases.number} cases of signs" if cases.number > 1 else "equal normal forms"
+        how = (
+            f"equal normal forms in each of {cases.number} cases of signs" if cases.number > 1 else "equal normal forms"
+        )
         return Settled(Proof((Step(str(claim), how, self._conditions),)), claim.value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, is_ref
@@ -18,7 +18,7 @@ from symopt.lang.domain import Domain, Real
 from symopt.prove.equations import Equations, Root, UnknownInsideError
 from symopt.prove.field import Field, NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.pair import EARLIER, Pair, bare
-from symopt.prove.relation import Claim, Prover, Relation, later_claims
+from symopt.prove.relation import Claim, Prover, Relation
 
 FACTOR, FACTOR_BEFORE, SOUGHT = "?factor.", "?before.", "?hyper."
 MOST_GUESSES = 24
@@ -46,23 +46,20 @@ class Ansatz:
         value = op("mul", factor, op("sub", value, ref(PARAMETER)) if shift_left else value)
         return op("add", ref(PARAMETER), value) if shift_right else value
 
-    def claims(self) -> list[Claim]:
-        """The general step with unknown factors and hyper-parameters."""
-        relation = Relation(self.states(), self.hypers)
-        if not self.varying:
-            return later_claims(_standing(self.pair), relation)
-        after, before = self.states(), self.states(before=True)
-        inputs = {**before, **self.hypers}
-        # The relation before the step has factors of its own, so the claims are made by hand here.
+    def claims(self, parameter: bool = True) -> list[Claim]:
+        """The general step with unknown factors and hyper-parameters, or what it says of one state."""
+        inputs = {**self.states(before=True), **self.hypers}
+        left, right = self.pair.left, self.pair.right
+        new = dict(zip(right.step, substitute(right.step.values(), inputs), strict=True))
         claims = [
-            Claim("point", a, *substitute([b], inputs))
-            for a, b in zip(self.pair.left.points, self.pair.right.points, strict=False)
+            Claim(f"the state {bare(state)}", substitute([node], dict(left.step))[0], new[state])
+            for state, node in self.states().items()
         ]
-        right = dict(zip(self.pair.right.step, substitute(self.pair.right.step.values(), inputs), strict=True))
-        claims.append(Claim("the parameter", self.pair.left.step[PARAMETER], right[PARAMETER]))
-        for state, node in after.items():
-            claims.append(Claim(state, substitute([node], dict(self.pair.left.step))[0], right[state]))
-        return claims
+        if not parameter:
+            return claims
+        points = zip(left.points, substitute(right.points, inputs), strict=False)
+        asked = [Claim("a query point", a, b) for a, b in points]
+        return [*asked, Claim("the parameter", left.step[PARAMETER], new[PARAMETER]), *claims]
 
     def relation(self, solution: Mapping[str, Node]) -> Relation:
         """The relation that a solution stands for."""
@@ -71,11 +68,6 @@ class Ansatz:
             dict(zip(states, substitute(states.values(), solution), strict=True)),
             dict(zip(self.hypers, substitute(self.hypers.values(), solution), strict=True)),
         )
-
-
-def _standing(pair: Pair) -> Pair:
-    """A pair whose unknown factors do not change from step to step."""
-    return replace(pair, varying=())
 
 
 def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relation]:
@@ -89,22 +81,40 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
     # Factors that change from step to step can only come from a rule that reads the step or what varies.
     changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
     for varying in (False, True) if changing else (False,):
-        for sources in _assignments(pair):
+        for sources in _assignments(pair, prover, hypers, varying):
             if varying and not sources:
                 continue
             ansatz = Ansatz(pair, sources, hypers, varying)
             solver = _Solver(ansatz, prover)
-            for solution in solver.solutions():
+            for solution in solver.solutions(ansatz.claims()):
                 yield ansatz.relation({name: solver.equations.simplified(node) for name, node in solution.items()})
 
 
-def _assignments(pair: Pair) -> Iterator[dict[str, str]]:
-    """Every way to give each state of the right one of the left, names that are the same first."""
+def _assignments(pair: Pair, prover: Prover, hypers: Mapping[str, Node], varying: bool) -> Iterator[dict[str, str]]:
+    """Every way to give each state of the right one of the left, names that are the same first.
+
+    A state whose new value reads no other state is tried by itself: what fails alone fails together.
+    """
     left, right = pair.left.states, pair.right.states
-    options = [sorted(left, key=lambda s, r=r: bare(s) != bare(r)) for r in right]  # type: ignore[misc]
+
+    def possible(state: str, source: str) -> bool:
+        others = set(right) - {state}
+        if len(left) == 1 or others & set(refs(pair.right.step[state])):
+            return True
+        ansatz = Ansatz(pair, {state: source}, hypers, varying)
+        return next(_Solver(ansatz, prover).solutions(ansatz.claims(parameter=False)), None) is not None
+
+    options = []
+    for state in right:
+        sources = [source for source in left if possible(state, source)]
+        options.append(_same_name_first(sources, bare(state)))
     found = [c for c in itertools.product(*options) if len(set(c)) == len(c) or len(left) < len(right)]
     for choice in sorted(found, key=lambda c: sum(bare(a) != bare(b) for a, b in zip(c, right, strict=True))):
         yield dict(zip(right, choice, strict=True))
+
+
+def _same_name_first(sources: list[str], name: str) -> list[str]:
+    return sorted(sources, key=lambda source: bare(source) != name)
 
 
 class _Solver:
@@ -125,9 +135,9 @@ class _Solver:
         self.guesses = 0
         self._known: dict[tuple[Node, Node], tuple[Field, list[Poly]] | UnknownInsideError] = {}
 
-    def solutions(self) -> Iterator[dict[str, Node]]:
-        """Every solution found, the plainest first."""
-        yield from self._solve(self.ansatz.claims(), {})
+    def solutions(self, claims: list[Claim]) -> Iterator[dict[str, Node]]:
+        """Every solution of some claims that is found, the plainest first."""
+        yield from self._solve(claims, {})
 
     def _solve(self, claims: list[Claim], solution: dict[str, Node]) -> Iterator[dict[str, Node]]:
         self.guesses += 1
@@ -212,17 +222,17 @@ class _Solver:
     def _guess(
         self, names: list[str], waiting: list[Claim], claims: list[Claim], solution: dict[str, Node]
     ) -> Iterator[dict[str, Node]]:
-        """Nothing determines the rest: a hyper-parameter is the one of its name, a factor is 1."""
-        for name in names:
-            same = self._same_name(name)
-            if same is None and name.startswith(SOUGHT):
-                default = self._default(name)
-                same = None if waiting else Root(name, default)
-            if same is None and not waiting:
-                same = Root(name, num(1))
-            if same is not None:
-                yield from self._with(same, claims, solution)
-                return
+        """Nothing determines the rest: a hyper-parameter is the one of its name, else its default; a factor is 1."""
+        for guess in (self._same_name, self._free_choice):
+            for name in names:
+                root = guess(name)
+                # What only the right has may not be chosen freely while an equation waits for it.
+                if root is not None and not (waiting and name.startswith(SOUGHT) and guess == self._free_choice):
+                    yield from self._with(root, claims, solution)
+                    return
+
+    def _free_choice(self, unknown: str) -> Root:
+        return Root(unknown, self._default(unknown) if unknown.startswith(SOUGHT) else num(1))
 
     def _default(self, unknown: str) -> Node:
         name = bare(bare_sought(unknown))
