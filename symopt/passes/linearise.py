@@ -63,7 +63,8 @@ class _Flattener:
     """Collects the instructions of one sweep."""
 
     def __init__(self, sweep: Sweep) -> None:
-        known = [*(store.array for store in sweep.stores), *refs(*(let.value for let in sweep.body))]
+        stored = [name for store in sweep.stores for name in (store.array, store.value)]
+        known = [*stored, *refs(*(let.value for let in sweep.body))]
         self.instructions: list[Instruction] = []
         self.computed: dict[str, None] = {}
         self._names = Names([*known, *(let.name for let in sweep.body)])
