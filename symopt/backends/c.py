@@ -14,16 +14,15 @@ from itertools import chain
 from typing import Any
 
 from symopt.backends.base import Backend, Variant, in_comment
+from symopt.backends.c_interface import RESTRICT, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import num, ref, refs
 from symopt.ir.program import Phase
 from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, StateInfo
-from symopt.lang.declare import Hyper
 from symopt.printers.c import CTYPES, F32, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
 
 WIDTH = 110
-RESTRICT = "SYMOPT_RESTRICT"
 
 
 @dataclass(frozen=True)
@@ -103,52 +102,6 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
     }
 
 
-class Names:
-    """What the functions of a rule are called; ``takes_hyper`` where it has hyper-parameters at all."""
-
-    def __init__(self, variants: Sequence[Variant]) -> None:
-        self.rule = variants[0].rule.name
-        self.hyper_type = f"symopt_{self.rule}_hyper"
-        self.takes_hyper = bool(hypers_of(variants))
-
-    def static(self, variant: Variant) -> str:
-        """The stem of a variant's functions inside its source."""
-        return "_".join(filter(None, (self.rule, variant.suffix)))
-
-    def public(self, variant: Variant, what: str, ctype: CType) -> str:
-        """A function of the header: ``what`` is ``init`` or the name of a phase."""
-        return f"symopt_{self.static(variant)}_{what}_{ctype.dtype}"
-
-
-def hypers_of(variants: Sequence[Variant]) -> list[HyperInfo]:
-    """The hyper-parameters of all variants, in the order in which the rule declares them."""
-    found = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
-    declared = [name for name in variants[0].rule.declared(Hyper) if name in found]
-    return [found[name] for name in dict.fromkeys([*declared, *found])]
-
-
-def arrays_of(phase: Phase) -> list[tuple[str, bool]]:
-    """The arrays of a phase in the order of its function's arguments, each with whether it is written.
-
-    What the phase is about comes first (the parameter, or the point), then what is only read, then
-    the other arrays that it writes.
-    """
-    first, *others = phase.writes
-    return [(first, True), *((name, False) for name in phase.reads), *((name, True) for name in others)]
-
-
-def init_arrays_of(variant: Variant) -> list[tuple[str, bool]]:
-    """The arrays of a variant's init function, each with whether it is written."""
-    read = refs(*(state.init for state in variant.trace.states))
-    given = [(PARAMETER, False)] if PARAMETER in read else []
-    return [*given, *((state.name, True) for state in variant.trace.states)]
-
-
-def init_takes_hyper(variant: Variant) -> bool:
-    """Whether an initial value is a hyper-parameter."""
-    return any(name != PARAMETER for name in refs(*(state.init for state in variant.trace.states)))
-
-
 def comment(text: str) -> list[str]:
     """Text as lines of a block comment, each after its star; nothing in it can end the comment."""
     return [f" {line}" for line in textwrap.wrap(in_comment(text), WIDTH, break_long_words=False)]
@@ -191,7 +144,7 @@ def _domain(hyper: HyperInfo) -> list[str]:
 HELPER_TEXT: Mapping[str, tuple[str, str, str]] = {
     "max": ("{0} a, {0} b", "((a > b) | (a != a)) ? a : b", "The larger of two values; NaN where one is NaN."),
     "min": ("{0} a, {0} b", "((a < b) | (a != a)) ? a : b", "The smaller of two values; NaN where one is NaN."),
-    "sign": ("{0} a", "(a != a) ? a : ({0})((a > {1}) - (a < {1}))", "-1, 0 or 1; NaN where the value is NaN."),
+    "sign": ("{0} a", "(a > {1}) ? 1{2} : ((a < {1}) ? -1{2} : a + {1})", "-1, 0 or 1; NaN where the value is NaN."),
 }
 
 
@@ -204,7 +157,9 @@ def _helpers(names: Names, variants: Sequence[Variant], ctypes: Sequence[CType])
     for ctype in CTYPES.values():
         used = [*(loops if ctype in ctypes else []), *(scalars if ctype is F64 else [])]
         for op in helpers_of(used):
-            parameters, value, doc = (text.format(ctype.name, f"0.0{ctype.suffix}") for text in HELPER_TEXT[op])
+            parameters, value, doc = (
+                text.format(ctype.name, f"0.0{ctype.suffix}", f".0{ctype.suffix}") for text in HELPER_TEXT[op]
+            )
             found.append(Helper(f"{names.rule}_{op}_{ctype.dtype}", ctype.name, parameters, value, doc))
     return found
 
@@ -270,7 +225,7 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
         parameters=[", ".join(["size_t n", "uint64_t t", *hyper]), *_filled(array_parameters)],
         checks=checks,
         scalars=[_definition(let, F64, phase, scalar_printer) for let in phase.scalars],
-        loop=f"{names.static(variant)}_{phase.name}_loop_{ctype.dtype}",
+        loop=names.loop(variant, phase.name, ctype),
         loop_parameters=[
             *_filled(["size_t n", *array_parameters]),
             *_filled(f"{kind} {c_name(name)}" for name, kind in uniform_types.items()),

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symopt.backends.base import Variant, render_variants, variants_of
-from symopt.backends.c import BACKEND, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper, view
+from symopt.backends.c import BACKEND, view
+from symopt.backends.c_interface import RESTRICT, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper
 from symopt.errors import DomainError, UsageError, nearest
 from symopt.ir.trace import PARAMETER, HyperInfo
 from symopt.lang.declare import Option
@@ -239,7 +240,7 @@ def _declarations(variants: Sequence[Variant]) -> str:
     values = view(variants)
     lines = [f"typedef struct {{ {' '.join(f'double {h.name};' for h in values['hypers'])} }} {values['hyper_type']};"]
     for function in [*values["inits"], *values["phases"]]:
-        parameters = ", ".join(function.parameters).replace("SYMOPT_RESTRICT ", "")
+        parameters = ", ".join(function.parameters).replace(f"{RESTRICT} ", "")
         lines.append(f"int {function.name}({parameters});")
     return "\n".join(lines if values["hypers"] else lines[1:])
 
