@@ -121,6 +121,18 @@ def aligned(trace: Trace) -> str:
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
 
 
+# What TeX gives a meaning to in text, and how it is written to have none.
+SPECIAL: Mapping[str, str] = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def escape_text(text: str) -> str:
+    """Text as TeX's text mode shows it."""
+    return "".join(SPECIAL.get(character, character) for character in text)
+
+
 def _fenced(left: str, right: str, inner: str) -> str:
     if any(mark in inner for mark in TALL):
         return rf"\left{left}{inner}\right{right.strip()}"

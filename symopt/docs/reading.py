@@ -1,0 +1,77 @@
+"""Reads expressions and relations from text, as verdicts write them, so that they can be typeset.
+
+The text is parsed as a Python expression and never evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from symopt.ir.nodes import ARITY, REDUCTIONS, Node, num, op, reduce, ref
+from symopt.lang.domain import exact_number
+
+BINARY: Mapping[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
+}  # fmt: skip
+RELATIONS: Mapping[type[ast.cmpop], Callable[[Node, Node], Node]] = {
+    ast.Eq: lambda a, b: op("eq", a, b),
+    ast.NotEq: lambda a, b: op("not", op("eq", a, b)),
+    ast.Lt: lambda a, b: op("lt", a, b),
+    ast.LtE: lambda a, b: op("le", a, b),
+    ast.Gt: lambda a, b: op("not", op("le", a, b)),
+    ast.GtE: lambda a, b: op("not", op("lt", a, b)),
+}
+# Spellings of SymPy and Python for operations of the graph.
+SPELLINGS: Mapping[str, str] = {"Abs": "abs", "Max": "max", "Min": "min", "and_": "and", "or_": "or", "not_": "not"}
+
+
+class _UnreadableError(Exception):
+    """The text is no expression of the graph."""
+
+
+def read(text: str) -> Node | None:
+    """The expression or relation that ``text`` denotes (``=`` is equality), or None where it is neither."""
+    try:
+        return _node(ast.parse(_with_equality(text).strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, _UnreadableError):
+        return None
+
+
+def _with_equality(text: str) -> str:
+    """``=`` as Python's ``==``; ``<=``, ``!=`` and the like stay."""
+    padded = f" {text} "
+    return "".join(
+        "==" if char == "=" and padded[i] not in "<>=!" and padded[i + 2] != "=" else char
+        for i, char in enumerate(text)
+    )  # fmt: skip
+
+
+def _node(tree: ast.expr) -> Node:
+    match tree:
+        case ast.Name(id=name):
+            return ref(name)
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return num(exact_number(value))
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in BINARY:
+            return op(BINARY[type(operator)], _node(left), _node(right))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return op("neg", _node(operand))
+        case ast.Compare(left=left, ops=[relation], comparators=[right]) if type(relation) in RELATIONS:
+            return RELATIONS[type(relation)](_node(left), _node(right))
+        case ast.Call(func=ast.Name(id=function), args=args, keywords=[]):
+            return _call(SPELLINGS.get(function, function), [_node(arg) for arg in args])
+    raise _UnreadableError
+
+
+def _call(function: str, args: list[Node]) -> Node:
+    if function in REDUCTIONS and len(args) == 1:
+        return reduce(function, args[0])
+    if function in ("max", "min") and len(args) > 1:
+        result = args[0]
+        for arg in args[1:]:
+            result = op(function, result, arg)
+        return result
+    if ARITY.get(function) != len(args):
+        raise _UnreadableError
+    return op(function, *args)
