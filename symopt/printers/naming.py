@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from symopt.ir.nodes import refs
-from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, StateInfo, Trace
 from symopt.printers.symbols import Symbol, from_name
 from symopt.printers.texsymbol import read_symbol
 
@@ -25,7 +25,8 @@ def declared_symbol(name: str, tex: str) -> Symbol:
 
 def trace_symbols(trace: Trace) -> dict[str, Symbol]:
     """The symbol of every input and every statement of a trace; no two names share one."""
-    declared = {item.name: declared_symbol(item.name, item.tex) for item in (*trace.hypers, *trace.states)}
+    items: list[HyperInfo | StateInfo] = [*trace.hypers, *trace.states]
+    declared = {item.name: declared_symbol(item.name, item.tex) for item in items}
     declared[PARAMETER] = PARAMETER_SYMBOL
     symbols = {hyper.name: declared[hyper.name] for hyper in trace.hypers}
     symbols |= {STEP: STEP_SYMBOL, PARAMETER: PARAMETER_SYMBOL.at("t-1")}
