@@ -11,7 +11,9 @@ from symopt.cli.output import working
 
 @click.command()
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
-@click.option("--backend", "backends", multiple=True, metavar="NAME", help="numpy, torch or c; all where none is given.")
+@click.option(
+    "--backend", "backends", multiple=True, metavar="NAME", help="numpy, torch or c; all where none is given."
+)
 @click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help="f32 or f64; both where none is given.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.")
 @click.option("--check", is_flag=True, help="Write nothing; fail where a file is stale.")
