@@ -62,6 +62,17 @@ THEOREMS = [
         why="The gradient is asked for at the look-ahead point.",
     ),
     Theorem(
+        "nesterov_of_two_sequences_and_of_one",
+        Compare("nag", "sgd[momentum=True,nesterov=True]"),
+        claim="different",
+        when=(
+            "equal where the parameter of the left is read at the point of its gradient, mu*(p - p_prev) + p",
+            "equal when mu = 0",
+        ),
+        why="PyTorch and Keras keep the look-ahead point, Nesterov keeps the point before it: two variables, one rule.",
+        source="Sutskever et al. 2013, section 2",
+    ),
+    Theorem(
         "quasi_hyperbolic_momentum_holds_the_heavy_ball",
         Compare("heavy_ball", "qhm"),
         claim="equal-if",

@@ -17,6 +17,7 @@ from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import explain
 from symopt.prove.conditional import Found, degenerate_conditions, fixed_equality, mapped_equality, plain_equality
 from symopt.prove.expressions import read_expression
+from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness, common_domain, find_witness
@@ -153,7 +154,10 @@ class Comparison:
         conditions: tuple[str, ...] = ()
         explanation = None
         try:
-            conditions = degenerate_conditions(self.left, self.right, self.varying, self.deadline)
+            conditions = (
+                *degenerate_conditions(self.left, self.right, self.varying, self.deadline),
+                *equal_in_the_shifted_variable(self.left, self.right, self.varying, self.deadline),
+            )
             pair = make_pair(self.left, self.right, self.varying)
             explanation = explain(pair, witness.step, witness.query, self.deadline)
         except OutOfTimeError as error:

@@ -17,7 +17,7 @@ from symopt.prove.convert import Converter
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
-from symopt.prove.pair import EARLIER, Pair, bare
+from symopt.prove.pair import EARLIER, LEFT, Pair, bare
 from symopt.prove.proof import Proof, Step
 from symopt.prove.render import condition_text, node_text, poly_node
 
@@ -115,8 +115,7 @@ class Prover:
         later, reason = self._settle(later_claims(pair, relation), "at a later step") if first else (None, reason)
         if first is None or later is None:
             return Attempt(None, reason)
-        held = ", ".join(f"{bare(s)} = {node_text(node)}" for s, node in relation.states.items())
-        after = f"the parameters agree{' and ' + held if held else ''}"
+        after = ", ".join(["the parameters agree", *_held(relation)])
         steps.append(Step(f"after the first step {after}", _how(first), conditions_of(first)))
         steps.append(
             Step(f"where that holds after step t-1, {after} after step t, for every t >= 2", _how(later),
@@ -143,6 +142,16 @@ class Prover:
         if cases.open is not None:
             return None, cases.open
         return _Settled(cases, Field(general.generators, general.domains)), ""
+
+
+def _held(relation: Relation) -> list[str]:
+    """What a relation says of the states, as text."""
+    same = [bare(state) for state, node in relation.states.items() if node is ref(LEFT + bare(state))]
+    others = [
+        f"{bare(state)} of the right is {node_text(node)} of the left"
+        for state, node in relation.states.items() if bare(state) not in same
+    ]  # fmt: skip
+    return [*([f"so do the states {', '.join(same)}"] if same else []), *others]
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ def by_name(pair: Pair) -> Relation | None:
     left = {bare(state) for state in pair.left.states}
     if not all(bare(state) in left for state in pair.right.states):
         return None
-    return Relation({s: ref("left." + bare(s)) for s in pair.right.states}, pair.identity())
+    return Relation({s: ref(LEFT + bare(s)) for s in pair.right.states}, pair.identity())
 
 
 def constant_hypers(pair: Pair, relation: Relation) -> tuple[str, ...]:
