@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,7 @@ from symopt.backends.base import render
 from symopt.backends.c import BACKEND
 from symopt.catalogue import resolve, rule
 from symopt.errors import DomainError, MissingToolError, UsageError
+from symopt.lang import Rule, State, maximum, minimum
 from symopt.run import compile as compiling
 from symopt.run.compile import CompileError, compiler, shared_library
 from symopt.run.kernel import CKernel, load
@@ -65,15 +68,30 @@ def test_float_arithmetic_is_done_in_float_without_contraction():
     np.testing.assert_array_equal(p.view(np.uint32), expected.view(np.uint32))
 
 
+class Larger(Rule):
+    """No update rule, but the larger of two values, and no hyper-parameter."""
+
+    smallest = State()
+
+    def update(s) -> None:
+        s.smallest = minimum(s.p, s.g)
+        s.p = maximum(s.p, s.g)
+
+
 @needs_c
-def test_maxima_and_signs_of_nan_are_nan_as_in_numpy():
-    kernel, hostile = load(resolve("adamw[amsgrad=True]"), "float32"), np.array([np.nan, 1, -1] * 7, np.float32)
-    states = kernel.init(hostile)
-    kernel.step(np.ones_like(hostile), hostile, states, 1)
-    np.testing.assert_array_equal(np.isnan(states["v_max"]), np.isnan(hostile))
-    p = np.zeros_like(hostile)
-    load(rule("signsgd"), "float32").step(p, hostile, {}, 1, lr=1)
-    np.testing.assert_array_equal(p, -np.sign(hostile))
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_maxima_and_signs_of_nan_are_nan_as_in_numpy(dtype):
+    hostile = np.array([np.nan, 1, -1, 0, np.inf, -np.inf] * 6, dtype)
+    p, g = np.repeat(hostile, hostile.size), np.tile(hostile, hostile.size)
+    kernel, larger = load(Larger, dtype), np.maximum(p, g)
+    states = kernel.init(p)
+    smaller = np.minimum(p, g)
+    kernel.step(p, g, states, 1)
+    np.testing.assert_array_equal(p, larger)
+    np.testing.assert_array_equal(states["smallest"], smaller)
+    signs = np.zeros_like(g)
+    load(rule("signsgd"), dtype).step(signs, -g, {}, 1, lr=1)
+    np.testing.assert_array_equal(signs, np.sign(g))
 
 
 @needs_c
@@ -262,6 +280,20 @@ def test_a_team_does_every_chunk_once_and_hands_on_errors():
     with pytest.raises(ZeroDivisionError):
         team(2).run(lambda k: 1 // k, 4)
     assert team(2).run(lambda k: k, 4) == 3  # and goes on working
+
+
+def test_a_team_is_not_done_before_its_slowest_chunk():
+    finished: list[int] = []
+
+    def work(chunk: int) -> int:
+        time.sleep(0.002 if threading.current_thread() is threading.main_thread() else 0.01 + 0.01 * (chunk % 7))
+        finished.append(chunk)
+        return 0
+
+    for _ in range(5):
+        finished.clear()
+        Team(3).run(work, 9)
+        assert len(finished) == 9
 
 
 def test_a_busy_team_lets_the_caller_do_the_work():
