@@ -6,7 +6,7 @@
  * Trace of adadelta[l2=True]: 7c04fa1def4b8289
  * Regenerate: symopt generate adadelta --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 55f3750ba16447cbb4c6183229c190cb334d6558b12ec1f9942dc5177e8a48ad
+ * SHA-256 of everything below this line: d8f3fb766fe6033404f698a192e9556bbe2fe38bd6f404cc1743b0cfc2d16fef
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -76,7 +76,7 @@ symopt_status symopt_adadelta_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adadelta_l2_init_f32(
+symopt_status symopt_adadelta_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a)
 {
@@ -90,7 +90,7 @@ symopt_status symopt_adadelta_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adadelta_l2_init_f64(
+symopt_status symopt_adadelta_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a)
 {
@@ -172,7 +172,7 @@ symopt_status symopt_adadelta_step_f64(
     return SYMOPT_OK;
 }
 
-static void adadelta_l2_step_loop_f32(
+static void adadelta_step_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a,
     float lr, float rho, float eps, float weight_decay, float one_minus_rho)
@@ -189,7 +189,7 @@ static void adadelta_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_adadelta_l2_step_f32(
+symopt_status symopt_adadelta_step_l2_f32(
     size_t n, uint64_t t, const symopt_adadelta_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a)
@@ -201,14 +201,14 @@ symopt_status symopt_adadelta_l2_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    adadelta_l2_step_loop_f32(
+    adadelta_step_l2_loop_f32(
         n, p, g, v, a,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)hyper->weight_decay,
         (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void adadelta_l2_step_loop_f64(
+static void adadelta_step_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a,
     double lr, double rho, double eps, double weight_decay, double one_minus_rho)
@@ -225,7 +225,7 @@ static void adadelta_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_adadelta_l2_step_f64(
+symopt_status symopt_adadelta_step_l2_f64(
     size_t n, uint64_t t, const symopt_adadelta_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a)
@@ -237,7 +237,7 @@ symopt_status symopt_adadelta_l2_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    adadelta_l2_step_loop_f64(
+    adadelta_step_l2_loop_f64(
         n, p, g, v, a,
         hyper->lr, hyper->rho, hyper->eps, hyper->weight_decay, one_minus_rho);
     return SYMOPT_OK;

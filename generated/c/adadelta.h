@@ -6,7 +6,7 @@
  * Trace of adadelta[l2=True]: 7c04fa1def4b8289
  * Regenerate: symopt generate adadelta --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: ce1970d0aa8fad7edc4ef47fa393f81d91d409b591a5c6cd885c2a2c09ef4973
+ * SHA-256 of everything below this line: 80b303ac107a848c0469dc41daf23b6e8141af74dc1a03bf0cb2f1aecb979c9a
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -81,14 +81,14 @@ symopt_status symopt_adadelta_init_f64(
 /**
  * The states of adadelta[l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adadelta_l2_init_f32(
+symopt_status symopt_adadelta_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a);
 
 /**
  * The states of adadelta[l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adadelta_l2_init_f64(
+symopt_status symopt_adadelta_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a);
 
@@ -125,16 +125,16 @@ symopt_status symopt_adadelta_step_f64(
  *     a = rho*a + (1 - rho)*d**2
  *     p = p - lr*d
  */
-symopt_status symopt_adadelta_l2_step_f32(
+symopt_status symopt_adadelta_step_l2_f32(
     size_t n, uint64_t t, const symopt_adadelta_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a);
 
 /**
  * One step of adadelta[l2=True] on n elements in double; t counts steps from 1. Writes p, v, a. The equations
- * are those of symopt_adadelta_l2_step_f32.
+ * are those of symopt_adadelta_step_l2_f32.
  */
-symopt_status symopt_adadelta_l2_step_f64(
+symopt_status symopt_adadelta_step_l2_f64(
     size_t n, uint64_t t, const symopt_adadelta_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a);

@@ -6,7 +6,7 @@
  * Trace of adagrad[l2=True]: 96c53ec4f35d1bef
  * Regenerate: symopt generate adagrad --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 186920309117cdd595a2ac775ff9a9d977bfb0ac49dddc89823dd87a7932586d
+ * SHA-256 of everything below this line: 1fc5f80844e68ff75b3b80dc9898db0ea671bbb3fb53ac1cce5a5fe6007d2590
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -83,7 +83,7 @@ symopt_status symopt_adagrad_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adagrad_l2_init_f32(
+symopt_status symopt_adagrad_init_l2_f32(
     size_t n, const symopt_adagrad_hyper *hyper,
     float *SYMOPT_RESTRICT h)
 {
@@ -99,7 +99,7 @@ symopt_status symopt_adagrad_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adagrad_l2_init_f64(
+symopt_status symopt_adagrad_init_l2_f64(
     size_t n, const symopt_adagrad_hyper *hyper,
     double *SYMOPT_RESTRICT h)
 {
@@ -173,7 +173,7 @@ symopt_status symopt_adagrad_step_f64(
     return SYMOPT_OK;
 }
 
-static void adagrad_l2_step_loop_f32(
+static void adagrad_step_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT h,
     float eps, float weight_decay, float alpha)
 {
@@ -186,7 +186,7 @@ static void adagrad_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_adagrad_l2_step_f32(
+symopt_status symopt_adagrad_step_l2_f32(
     size_t n, uint64_t t, const symopt_adagrad_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT h)
 {
@@ -197,13 +197,13 @@ symopt_status symopt_adagrad_l2_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double alpha = hyper->lr / (1.0 + hyper->lr_decay * ((double)t - 1.0));
-    adagrad_l2_step_loop_f32(
+    adagrad_step_l2_loop_f32(
         n, p, g, h,
         (float)hyper->eps, (float)hyper->weight_decay, (float)alpha);
     return SYMOPT_OK;
 }
 
-static void adagrad_l2_step_loop_f64(
+static void adagrad_step_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT h,
     double eps, double weight_decay, double alpha)
 {
@@ -216,7 +216,7 @@ static void adagrad_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_adagrad_l2_step_f64(
+symopt_status symopt_adagrad_step_l2_f64(
     size_t n, uint64_t t, const symopt_adagrad_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT h)
 {
@@ -227,7 +227,7 @@ symopt_status symopt_adagrad_l2_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double alpha = hyper->lr / (1.0 + hyper->lr_decay * ((double)t - 1.0));
-    adagrad_l2_step_loop_f64(
+    adagrad_step_l2_loop_f64(
         n, p, g, h,
         hyper->eps, hyper->weight_decay, alpha);
     return SYMOPT_OK;

@@ -6,7 +6,7 @@
  * Trace of adagrad[l2=True]: 96c53ec4f35d1bef
  * Regenerate: symopt generate adagrad --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 9af73f42442bfb2cbc96fa4f4b6bfe649e48049d94bcd5e0843d59b3d84ae719
+ * SHA-256 of everything below this line: 184ad94a7011c9321c22df62cda0892aac0ea84f77a490ce83082d2195371ba1
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -82,14 +82,14 @@ symopt_status symopt_adagrad_init_f64(
 /**
  * The states of adagrad[l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adagrad_l2_init_f32(
+symopt_status symopt_adagrad_init_l2_f32(
     size_t n, const symopt_adagrad_hyper *hyper,
     float *SYMOPT_RESTRICT h);
 
 /**
  * The states of adagrad[l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adagrad_l2_init_f64(
+symopt_status symopt_adagrad_init_l2_f64(
     size_t n, const symopt_adagrad_hyper *hyper,
     double *SYMOPT_RESTRICT h);
 
@@ -122,15 +122,15 @@ symopt_status symopt_adagrad_step_f64(
  *     alpha = lr/(1 + lr_decay*(t - 1))
  *     p = p - alpha*g_reg/(sqrt(h) + eps)
  */
-symopt_status symopt_adagrad_l2_step_f32(
+symopt_status symopt_adagrad_step_l2_f32(
     size_t n, uint64_t t, const symopt_adagrad_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT h);
 
 /**
  * One step of adagrad[l2=True] on n elements in double; t counts steps from 1. Writes p, h. The equations are
- * those of symopt_adagrad_l2_step_f32.
+ * those of symopt_adagrad_step_l2_f32.
  */
-symopt_status symopt_adagrad_l2_step_f64(
+symopt_status symopt_adagrad_step_l2_f64(
     size_t n, uint64_t t, const symopt_adagrad_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT h);
 

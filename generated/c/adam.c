@@ -8,7 +8,7 @@
  * Trace of adam[l2=True,amsgrad=True]: 55e050f269142712
  * Regenerate: symopt generate adam --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: d7ccf7f18bfb150ddc0c9540acaf438f6961cab57b69e6f7006670b6245157d9
+ * SHA-256 of everything below this line: 7b9fa7b04e1fa30f4b95bdfe1b95f0668850026194a005b0f49b4966b917a6f9
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -93,7 +93,7 @@ symopt_status symopt_adam_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_amsgrad_init_f32(
+symopt_status symopt_adam_init_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
 {
@@ -108,7 +108,7 @@ symopt_status symopt_adam_amsgrad_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_amsgrad_init_f64(
+symopt_status symopt_adam_init_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
 {
@@ -123,7 +123,7 @@ symopt_status symopt_adam_amsgrad_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_l2_init_f32(
+symopt_status symopt_adam_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v)
 {
@@ -137,7 +137,7 @@ symopt_status symopt_adam_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_l2_init_f64(
+symopt_status symopt_adam_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v)
 {
@@ -151,7 +151,7 @@ symopt_status symopt_adam_l2_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_l2_amsgrad_init_f32(
+symopt_status symopt_adam_init_l2_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
 {
@@ -166,7 +166,7 @@ symopt_status symopt_adam_l2_amsgrad_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adam_l2_amsgrad_init_f64(
+symopt_status symopt_adam_init_l2_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
 {
@@ -261,7 +261,7 @@ symopt_status symopt_adam_step_f64(
     return SYMOPT_OK;
 }
 
-static void adam_amsgrad_step_loop_f32(
+static void adam_step_amsgrad_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max,
     float lr, float beta1, float beta2, float eps, float one_minus_beta1, float one_minus_beta2,
@@ -281,7 +281,7 @@ static void adam_amsgrad_step_loop_f32(
     }
 }
 
-symopt_status symopt_adam_amsgrad_step_f32(
+symopt_status symopt_adam_step_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
@@ -296,14 +296,14 @@ symopt_status symopt_adam_amsgrad_step_f32(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_amsgrad_step_loop_f32(
+    adam_step_amsgrad_loop_f32(
         n, p, g, m, v, v_max,
         (float)hyper->lr, (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps, (float)one_minus_beta1,
         (float)one_minus_beta2, (float)inv_one_minus_beta1_pow_t, (float)inv_one_minus_beta2_pow_t);
     return SYMOPT_OK;
 }
 
-static void adam_amsgrad_step_loop_f64(
+static void adam_step_amsgrad_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max,
     double lr, double beta1, double beta2, double eps, double one_minus_beta1, double one_minus_beta2,
@@ -323,7 +323,7 @@ static void adam_amsgrad_step_loop_f64(
     }
 }
 
-symopt_status symopt_adam_amsgrad_step_f64(
+symopt_status symopt_adam_step_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
@@ -338,14 +338,14 @@ symopt_status symopt_adam_amsgrad_step_f64(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_amsgrad_step_loop_f64(
+    adam_step_amsgrad_loop_f64(
         n, p, g, m, v, v_max,
         hyper->lr, hyper->beta1, hyper->beta2, hyper->eps, one_minus_beta1, one_minus_beta2,
         inv_one_minus_beta1_pow_t, inv_one_minus_beta2_pow_t);
     return SYMOPT_OK;
 }
 
-static void adam_l2_step_loop_f32(
+static void adam_step_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v,
     float lr, float beta1, float beta2, float eps, float weight_decay, float one_minus_beta1,
@@ -364,7 +364,7 @@ static void adam_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_adam_l2_step_f32(
+symopt_status symopt_adam_step_l2_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v)
@@ -379,7 +379,7 @@ symopt_status symopt_adam_l2_step_f32(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_l2_step_loop_f32(
+    adam_step_l2_loop_f32(
         n, p, g, m, v,
         (float)hyper->lr, (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps,
         (float)hyper->weight_decay, (float)one_minus_beta1, (float)one_minus_beta2,
@@ -387,7 +387,7 @@ symopt_status symopt_adam_l2_step_f32(
     return SYMOPT_OK;
 }
 
-static void adam_l2_step_loop_f64(
+static void adam_step_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v,
     double lr, double beta1, double beta2, double eps, double weight_decay, double one_minus_beta1,
@@ -406,7 +406,7 @@ static void adam_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_adam_l2_step_f64(
+symopt_status symopt_adam_step_l2_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v)
@@ -421,14 +421,14 @@ symopt_status symopt_adam_l2_step_f64(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_l2_step_loop_f64(
+    adam_step_l2_loop_f64(
         n, p, g, m, v,
         hyper->lr, hyper->beta1, hyper->beta2, hyper->eps, hyper->weight_decay, one_minus_beta1,
         one_minus_beta2, inv_one_minus_beta1_pow_t, inv_one_minus_beta2_pow_t);
     return SYMOPT_OK;
 }
 
-static void adam_l2_amsgrad_step_loop_f32(
+static void adam_step_l2_amsgrad_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max,
     float lr, float beta1, float beta2, float eps, float weight_decay, float one_minus_beta1,
@@ -449,7 +449,7 @@ static void adam_l2_amsgrad_step_loop_f32(
     }
 }
 
-symopt_status symopt_adam_l2_amsgrad_step_f32(
+symopt_status symopt_adam_step_l2_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
@@ -464,7 +464,7 @@ symopt_status symopt_adam_l2_amsgrad_step_f32(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_l2_amsgrad_step_loop_f32(
+    adam_step_l2_amsgrad_loop_f32(
         n, p, g, m, v, v_max,
         (float)hyper->lr, (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps,
         (float)hyper->weight_decay, (float)one_minus_beta1, (float)one_minus_beta2,
@@ -472,7 +472,7 @@ symopt_status symopt_adam_l2_amsgrad_step_f32(
     return SYMOPT_OK;
 }
 
-static void adam_l2_amsgrad_step_loop_f64(
+static void adam_step_l2_amsgrad_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max,
     double lr, double beta1, double beta2, double eps, double weight_decay, double one_minus_beta1,
@@ -493,7 +493,7 @@ static void adam_l2_amsgrad_step_loop_f64(
     }
 }
 
-symopt_status symopt_adam_l2_amsgrad_step_f64(
+symopt_status symopt_adam_step_l2_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
@@ -508,7 +508,7 @@ symopt_status symopt_adam_l2_amsgrad_step_f64(
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
-    adam_l2_amsgrad_step_loop_f64(
+    adam_step_l2_amsgrad_loop_f64(
         n, p, g, m, v, v_max,
         hyper->lr, hyper->beta1, hyper->beta2, hyper->eps, hyper->weight_decay, one_minus_beta1,
         one_minus_beta2, inv_one_minus_beta1_pow_t, inv_one_minus_beta2_pow_t);

@@ -8,7 +8,7 @@
  * Trace of adam[l2=True,amsgrad=True]: 55e050f269142712
  * Regenerate: symopt generate adam --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 690373760d7d1e18a7a79fed8d056c8c83d10a89dd9bc004f61ddbe3b51e2e9f
+ * SHA-256 of everything below this line: 7d2a12959eb9e445be427855cf08e9a9aca9eeba0d07341bd9028b3658bc02ee
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -84,42 +84,42 @@ symopt_status symopt_adam_init_f64(
 /**
  * The states of adam[amsgrad=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adam_amsgrad_init_f32(
+symopt_status symopt_adam_init_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * The states of adam[amsgrad=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adam_amsgrad_init_f64(
+symopt_status symopt_adam_init_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);
 
 /**
  * The states of adam[l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adam_l2_init_f32(
+symopt_status symopt_adam_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v);
 
 /**
  * The states of adam[l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adam_l2_init_f64(
+symopt_status symopt_adam_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v);
 
 /**
  * The states of adam[l2=True,amsgrad=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adam_l2_amsgrad_init_f32(
+symopt_status symopt_adam_init_l2_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * The states of adam[l2=True,amsgrad=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adam_l2_amsgrad_init_f64(
+symopt_status symopt_adam_init_l2_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);
 
@@ -158,16 +158,16 @@ symopt_status symopt_adam_step_f64(
  *     v_hat = v_max/(1 - beta2**t)
  *     p = p - lr*m_hat/(sqrt(v_hat) + eps)
  */
-symopt_status symopt_adam_amsgrad_step_f32(
+symopt_status symopt_adam_step_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * One step of adam[amsgrad=True] on n elements in double; t counts steps from 1. Writes p, m, v, v_max. The
- * equations are those of symopt_adam_amsgrad_step_f32.
+ * equations are those of symopt_adam_step_amsgrad_f32.
  */
-symopt_status symopt_adam_amsgrad_step_f64(
+symopt_status symopt_adam_step_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);
@@ -183,16 +183,16 @@ symopt_status symopt_adam_amsgrad_step_f64(
  *     v_hat = v/(1 - beta2**t)
  *     p = p - lr*m_hat/(sqrt(v_hat) + eps)
  */
-symopt_status symopt_adam_l2_step_f32(
+symopt_status symopt_adam_step_l2_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v);
 
 /**
  * One step of adam[l2=True] on n elements in double; t counts steps from 1. Writes p, m, v. The equations are
- * those of symopt_adam_l2_step_f32.
+ * those of symopt_adam_step_l2_f32.
  */
-symopt_status symopt_adam_l2_step_f64(
+symopt_status symopt_adam_step_l2_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v);
@@ -209,16 +209,16 @@ symopt_status symopt_adam_l2_step_f64(
  *     v_hat = v_max/(1 - beta2**t)
  *     p = p - lr*m_hat/(sqrt(v_hat) + eps)
  */
-symopt_status symopt_adam_l2_amsgrad_step_f32(
+symopt_status symopt_adam_step_l2_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * One step of adam[l2=True,amsgrad=True] on n elements in double; t counts steps from 1. Writes p, m, v, v_max.
- * The equations are those of symopt_adam_l2_amsgrad_step_f32.
+ * The equations are those of symopt_adam_step_l2_amsgrad_f32.
  */
-symopt_status symopt_adam_l2_amsgrad_step_f64(
+symopt_status symopt_adam_step_l2_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adam_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);

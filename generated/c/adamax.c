@@ -6,7 +6,7 @@
  * Trace of adamax[l2=True]: 1f770ac7afe08930
  * Regenerate: symopt generate adamax --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 8c4e71a675fd3eed125a792e5e948df203410658e7090bd42786667e64c25509
+ * SHA-256 of everything below this line: 086f870d52aa4d9a1c7810c26218a002bd31c7ef467d7ab5c0b61a0d598ead76
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -91,7 +91,7 @@ symopt_status symopt_adamax_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamax_l2_init_f32(
+symopt_status symopt_adamax_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT u)
 {
@@ -105,7 +105,7 @@ symopt_status symopt_adamax_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamax_l2_init_f64(
+symopt_status symopt_adamax_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT u)
 {
@@ -187,7 +187,7 @@ symopt_status symopt_adamax_step_f64(
     return SYMOPT_OK;
 }
 
-static void adamax_l2_step_loop_f32(
+static void adamax_step_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT u,
     float beta1, float beta2, float eps, float weight_decay, float one_minus_beta1, float alpha)
@@ -203,7 +203,7 @@ static void adamax_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_adamax_l2_step_f32(
+symopt_status symopt_adamax_step_l2_f32(
     size_t n, uint64_t t, const symopt_adamax_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT u)
@@ -216,14 +216,14 @@ symopt_status symopt_adamax_l2_step_f32(
     }
     const double one_minus_beta1 = 1.0 - hyper->beta1;
     const double alpha = hyper->lr / (1.0 - pow(hyper->beta1, (double)t));
-    adamax_l2_step_loop_f32(
+    adamax_step_l2_loop_f32(
         n, p, g, m, u,
         (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps, (float)hyper->weight_decay,
         (float)one_minus_beta1, (float)alpha);
     return SYMOPT_OK;
 }
 
-static void adamax_l2_step_loop_f64(
+static void adamax_step_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT u,
     double beta1, double beta2, double eps, double weight_decay, double one_minus_beta1, double alpha)
@@ -239,7 +239,7 @@ static void adamax_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_adamax_l2_step_f64(
+symopt_status symopt_adamax_step_l2_f64(
     size_t n, uint64_t t, const symopt_adamax_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT u)
@@ -252,7 +252,7 @@ symopt_status symopt_adamax_l2_step_f64(
     }
     const double one_minus_beta1 = 1.0 - hyper->beta1;
     const double alpha = hyper->lr / (1.0 - pow(hyper->beta1, (double)t));
-    adamax_l2_step_loop_f64(
+    adamax_step_l2_loop_f64(
         n, p, g, m, u,
         hyper->beta1, hyper->beta2, hyper->eps, hyper->weight_decay, one_minus_beta1, alpha);
     return SYMOPT_OK;

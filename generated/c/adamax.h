@@ -6,7 +6,7 @@
  * Trace of adamax[l2=True]: 1f770ac7afe08930
  * Regenerate: symopt generate adamax --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 7cfe183db5d43a1c49732dbae65383112e982cc6486216f71c8cc9787225cd26
+ * SHA-256 of everything below this line: 091e7fc4a7d2a7e8d70244133760652bfeb63501a8c4607877f4dab2066f0e7f
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -82,14 +82,14 @@ symopt_status symopt_adamax_init_f64(
 /**
  * The states of adamax[l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adamax_l2_init_f32(
+symopt_status symopt_adamax_init_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT u);
 
 /**
  * The states of adamax[l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adamax_l2_init_f64(
+symopt_status symopt_adamax_init_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT u);
 
@@ -126,16 +126,16 @@ symopt_status symopt_adamax_step_f64(
  *     alpha = lr/(1 - beta1**t)
  *     p = p - alpha*m/u
  */
-symopt_status symopt_adamax_l2_step_f32(
+symopt_status symopt_adamax_step_l2_f32(
     size_t n, uint64_t t, const symopt_adamax_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT u);
 
 /**
  * One step of adamax[l2=True] on n elements in double; t counts steps from 1. Writes p, m, u. The equations are
- * those of symopt_adamax_l2_step_f32.
+ * those of symopt_adamax_step_l2_f32.
  */
-symopt_status symopt_adamax_l2_step_f64(
+symopt_status symopt_adamax_step_l2_f64(
     size_t n, uint64_t t, const symopt_adamax_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT u);

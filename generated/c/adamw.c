@@ -6,7 +6,7 @@
  * Trace of adamw[amsgrad=True]: d6fdf832087a71e7
  * Regenerate: symopt generate adamw --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: cbb3193b92e4986c95899b556e7788c0077ced5f5995dbeb6abdb0c6b68a7cfd
+ * SHA-256 of everything below this line: 2643abc00f78679e6803b43aaea75948551906d537bb7a0fb89642f9883b4bf2
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -91,7 +91,7 @@ symopt_status symopt_adamw_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamw_amsgrad_init_f32(
+symopt_status symopt_adamw_init_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
 {
@@ -106,7 +106,7 @@ symopt_status symopt_adamw_amsgrad_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamw_amsgrad_init_f64(
+symopt_status symopt_adamw_init_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
 {
@@ -204,7 +204,7 @@ symopt_status symopt_adamw_step_f64(
     return SYMOPT_OK;
 }
 
-static void adamw_amsgrad_step_loop_f32(
+static void adamw_step_amsgrad_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max,
     float lr, float beta1, float beta2, float eps, float one_minus_beta1, float one_minus_beta2,
@@ -224,7 +224,7 @@ static void adamw_amsgrad_step_loop_f32(
     }
 }
 
-symopt_status symopt_adamw_amsgrad_step_f32(
+symopt_status symopt_adamw_step_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adamw_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max)
@@ -240,7 +240,7 @@ symopt_status symopt_adamw_amsgrad_step_f32(
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
     const double lr_weight_decay = hyper->lr * hyper->weight_decay;
-    adamw_amsgrad_step_loop_f32(
+    adamw_step_amsgrad_loop_f32(
         n, p, g, m, v, v_max,
         (float)hyper->lr, (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps, (float)one_minus_beta1,
         (float)one_minus_beta2, (float)inv_one_minus_beta1_pow_t, (float)inv_one_minus_beta2_pow_t,
@@ -248,7 +248,7 @@ symopt_status symopt_adamw_amsgrad_step_f32(
     return SYMOPT_OK;
 }
 
-static void adamw_amsgrad_step_loop_f64(
+static void adamw_step_amsgrad_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max,
     double lr, double beta1, double beta2, double eps, double one_minus_beta1, double one_minus_beta2,
@@ -268,7 +268,7 @@ static void adamw_amsgrad_step_loop_f64(
     }
 }
 
-symopt_status symopt_adamw_amsgrad_step_f64(
+symopt_status symopt_adamw_step_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adamw_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max)
@@ -284,7 +284,7 @@ symopt_status symopt_adamw_amsgrad_step_f64(
     const double inv_one_minus_beta1_pow_t = 1.0 / (1.0 - pow(hyper->beta1, (double)t));
     const double inv_one_minus_beta2_pow_t = 1.0 / (1.0 - pow(hyper->beta2, (double)t));
     const double lr_weight_decay = hyper->lr * hyper->weight_decay;
-    adamw_amsgrad_step_loop_f64(
+    adamw_step_amsgrad_loop_f64(
         n, p, g, m, v, v_max,
         hyper->lr, hyper->beta1, hyper->beta2, hyper->eps, one_minus_beta1, one_minus_beta2,
         inv_one_minus_beta1_pow_t, inv_one_minus_beta2_pow_t, lr_weight_decay);

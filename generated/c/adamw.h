@@ -6,7 +6,7 @@
  * Trace of adamw[amsgrad=True]: d6fdf832087a71e7
  * Regenerate: symopt generate adamw --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 75ef472a3e1a67c38f36a9674fda9e75c2ac9e3396a15b9f6e96dd8f78a5e523
+ * SHA-256 of everything below this line: e496cd296105ac1ab6f511fb2fb331518bde233dff14d18c9333c997561639bb
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -82,14 +82,14 @@ symopt_status symopt_adamw_init_f64(
 /**
  * The states of adamw[amsgrad=True] before the first step, for n elements in float.
  */
-symopt_status symopt_adamw_amsgrad_init_f32(
+symopt_status symopt_adamw_init_amsgrad_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * The states of adamw[amsgrad=True] before the first step, for n elements in double.
  */
-symopt_status symopt_adamw_amsgrad_init_f64(
+symopt_status symopt_adamw_init_amsgrad_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);
 
@@ -128,16 +128,16 @@ symopt_status symopt_adamw_step_f64(
  *     v_hat = v_max/(1 - beta2**t)
  *     p = p - lr*weight_decay*p - lr*m_hat/(sqrt(v_hat) + eps)
  */
-symopt_status symopt_adamw_amsgrad_step_f32(
+symopt_status symopt_adamw_step_amsgrad_f32(
     size_t n, uint64_t t, const symopt_adamw_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT v_max);
 
 /**
  * One step of adamw[amsgrad=True] on n elements in double; t counts steps from 1. Writes p, m, v, v_max. The
- * equations are those of symopt_adamw_amsgrad_step_f32.
+ * equations are those of symopt_adamw_step_amsgrad_f32.
  */
-symopt_status symopt_adamw_amsgrad_step_f64(
+symopt_status symopt_adamw_step_amsgrad_f64(
     size_t n, uint64_t t, const symopt_adamw_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT v_max);

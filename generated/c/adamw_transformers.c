@@ -6,7 +6,7 @@
  * Trace of adamw_transformers[correct_bias=False]: 97edfac5a5e81122
  * Regenerate: symopt generate adamw_transformers --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a0beecc838614eae92b799e297c0b5489442c15411cde9d406984d27575388b7
+ * SHA-256 of everything below this line: 22f91912c7235c924093344c9ea7d3d7af8f3ca7f50dd4dd680ee40197eb29ea
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -79,7 +79,7 @@ symopt_status symopt_adamw_transformers_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamw_transformers_correct_bias_false_init_f32(
+symopt_status symopt_adamw_transformers_init_correct_bias_false_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v)
 {
@@ -93,7 +93,7 @@ symopt_status symopt_adamw_transformers_correct_bias_false_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_adamw_transformers_correct_bias_false_init_f64(
+symopt_status symopt_adamw_transformers_init_correct_bias_false_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v)
 {
@@ -184,7 +184,7 @@ symopt_status symopt_adamw_transformers_step_f64(
     return SYMOPT_OK;
 }
 
-static void adamw_transformers_correct_bias_false_step_loop_f32(
+static void adamw_transformers_step_correct_bias_false_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v,
     float lr, float beta1, float beta2, float eps, float one_minus_beta1, float one_minus_beta2,
@@ -201,7 +201,7 @@ static void adamw_transformers_correct_bias_false_step_loop_f32(
     }
 }
 
-symopt_status symopt_adamw_transformers_correct_bias_false_step_f32(
+symopt_status symopt_adamw_transformers_step_correct_bias_false_f32(
     size_t n, uint64_t t, const symopt_adamw_transformers_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v)
@@ -215,14 +215,14 @@ symopt_status symopt_adamw_transformers_correct_bias_false_step_f32(
     const double one_minus_beta1 = 1.0 - hyper->beta1;
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double lr_weight_decay = hyper->lr * hyper->weight_decay;
-    adamw_transformers_correct_bias_false_step_loop_f32(
+    adamw_transformers_step_correct_bias_false_loop_f32(
         n, p, g, m, v,
         (float)hyper->lr, (float)hyper->beta1, (float)hyper->beta2, (float)hyper->eps, (float)one_minus_beta1,
         (float)one_minus_beta2, (float)lr_weight_decay);
     return SYMOPT_OK;
 }
 
-static void adamw_transformers_correct_bias_false_step_loop_f64(
+static void adamw_transformers_step_correct_bias_false_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v,
     double lr, double beta1, double beta2, double eps, double one_minus_beta1, double one_minus_beta2,
@@ -239,7 +239,7 @@ static void adamw_transformers_correct_bias_false_step_loop_f64(
     }
 }
 
-symopt_status symopt_adamw_transformers_correct_bias_false_step_f64(
+symopt_status symopt_adamw_transformers_step_correct_bias_false_f64(
     size_t n, uint64_t t, const symopt_adamw_transformers_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v)
@@ -253,7 +253,7 @@ symopt_status symopt_adamw_transformers_correct_bias_false_step_f64(
     const double one_minus_beta1 = 1.0 - hyper->beta1;
     const double one_minus_beta2 = 1.0 - hyper->beta2;
     const double lr_weight_decay = hyper->lr * hyper->weight_decay;
-    adamw_transformers_correct_bias_false_step_loop_f64(
+    adamw_transformers_step_correct_bias_false_loop_f64(
         n, p, g, m, v,
         hyper->lr, hyper->beta1, hyper->beta2, hyper->eps, one_minus_beta1, one_minus_beta2, lr_weight_decay);
     return SYMOPT_OK;

@@ -6,7 +6,7 @@
  * Trace of adamw_transformers[correct_bias=False]: 97edfac5a5e81122
  * Regenerate: symopt generate adamw_transformers --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: ca81f5cf70178b1212825b8e99ad5590eced15365cd4668fc9bab3908145ec70
+ * SHA-256 of everything below this line: b9b5a51faf1a57fa5fb8600698ada63ea562ceee84bf46f891cf31352740a280
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -82,14 +82,14 @@ symopt_status symopt_adamw_transformers_init_f64(
 /**
  * The states of adamw_transformers[correct_bias=False] before the first step, for n elements in float.
  */
-symopt_status symopt_adamw_transformers_correct_bias_false_init_f32(
+symopt_status symopt_adamw_transformers_init_correct_bias_false_f32(
     size_t n,
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v);
 
 /**
  * The states of adamw_transformers[correct_bias=False] before the first step, for n elements in double.
  */
-symopt_status symopt_adamw_transformers_correct_bias_false_init_f64(
+symopt_status symopt_adamw_transformers_init_correct_bias_false_f64(
     size_t n,
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v);
 
@@ -127,16 +127,16 @@ symopt_status symopt_adamw_transformers_step_f64(
  *     p = p - lr*m/(sqrt(v) + eps)
  *     p = p - lr*weight_decay*p
  */
-symopt_status symopt_adamw_transformers_correct_bias_false_step_f32(
+symopt_status symopt_adamw_transformers_step_correct_bias_false_f32(
     size_t n, uint64_t t, const symopt_adamw_transformers_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT m,
     float *SYMOPT_RESTRICT v);
 
 /**
  * One step of adamw_transformers[correct_bias=False] on n elements in double; t counts steps from 1. Writes p,
- * m, v. The equations are those of symopt_adamw_transformers_correct_bias_false_step_f32.
+ * m, v. The equations are those of symopt_adamw_transformers_step_correct_bias_false_f32.
  */
-symopt_status symopt_adamw_transformers_correct_bias_false_step_f64(
+symopt_status symopt_adamw_transformers_step_correct_bias_false_f64(
     size_t n, uint64_t t, const symopt_adamw_transformers_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT m,
     double *SYMOPT_RESTRICT v);

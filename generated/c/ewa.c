@@ -6,7 +6,7 @@
  * Trace of ewa[debias=True]: ed78cdb1da8ced75
  * Regenerate: symopt generate ewa --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a93036561f4cae4243310123366b6dac6819b8a460e98346cb3f40526e2e56a2
+ * SHA-256 of everything below this line: 8c5666e0595bfbcc920bdd4e60a7edeff5653177aff6ceae058cc1bf4f0f8126
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -65,7 +65,7 @@ symopt_status symopt_ewa_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_ewa_debias_init_f32(
+symopt_status symopt_ewa_init_debias_f32(
     size_t n,
     float *SYMOPT_RESTRICT a)
 {
@@ -78,7 +78,7 @@ symopt_status symopt_ewa_debias_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_ewa_debias_init_f64(
+symopt_status symopt_ewa_init_debias_f64(
     size_t n,
     double *SYMOPT_RESTRICT a)
 {
@@ -149,7 +149,7 @@ symopt_status symopt_ewa_step_f64(
     return SYMOPT_OK;
 }
 
-static void ewa_debias_step_loop_f32(
+static void ewa_step_debias_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT a,
     float beta, float one_minus_beta, float inv_one_minus_beta_pow_t)
 {
@@ -161,7 +161,7 @@ static void ewa_debias_step_loop_f32(
     }
 }
 
-symopt_status symopt_ewa_debias_step_f32(
+symopt_status symopt_ewa_step_debias_f32(
     size_t n, uint64_t t, const symopt_ewa_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT a)
 {
@@ -173,13 +173,13 @@ symopt_status symopt_ewa_debias_step_f32(
     }
     const double one_minus_beta = 1.0 - hyper->beta;
     const double inv_one_minus_beta_pow_t = 1.0 / (1.0 - pow(hyper->beta, (double)t));
-    ewa_debias_step_loop_f32(
+    ewa_step_debias_loop_f32(
         n, p, g, a,
         (float)hyper->beta, (float)one_minus_beta, (float)inv_one_minus_beta_pow_t);
     return SYMOPT_OK;
 }
 
-static void ewa_debias_step_loop_f64(
+static void ewa_step_debias_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT a,
     double beta, double one_minus_beta, double inv_one_minus_beta_pow_t)
 {
@@ -191,7 +191,7 @@ static void ewa_debias_step_loop_f64(
     }
 }
 
-symopt_status symopt_ewa_debias_step_f64(
+symopt_status symopt_ewa_step_debias_f64(
     size_t n, uint64_t t, const symopt_ewa_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT a)
 {
@@ -203,7 +203,7 @@ symopt_status symopt_ewa_debias_step_f64(
     }
     const double one_minus_beta = 1.0 - hyper->beta;
     const double inv_one_minus_beta_pow_t = 1.0 / (1.0 - pow(hyper->beta, (double)t));
-    ewa_debias_step_loop_f64(
+    ewa_step_debias_loop_f64(
         n, p, g, a,
         hyper->beta, one_minus_beta, inv_one_minus_beta_pow_t);
     return SYMOPT_OK;

@@ -6,7 +6,7 @@
  * Trace of ewa[debias=True]: ed78cdb1da8ced75
  * Regenerate: symopt generate ewa --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: ed644ae17242d6127a31ed7d6ec12f1ecfc1fce938b92511868407b03b094b72
+ * SHA-256 of everything below this line: ae8cc4c7680faf234cdb60557e4b3d58d21daa920fa7379376108caed8e754d5
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -78,14 +78,14 @@ symopt_status symopt_ewa_init_f64(
 /**
  * The states of ewa[debias=True] before the first step, for n elements in float.
  */
-symopt_status symopt_ewa_debias_init_f32(
+symopt_status symopt_ewa_init_debias_f32(
     size_t n,
     float *SYMOPT_RESTRICT a);
 
 /**
  * The states of ewa[debias=True] before the first step, for n elements in double.
  */
-symopt_status symopt_ewa_debias_init_f64(
+symopt_status symopt_ewa_init_debias_f64(
     size_t n,
     double *SYMOPT_RESTRICT a);
 
@@ -115,15 +115,15 @@ symopt_status symopt_ewa_step_f64(
  *     a = beta*a + (1 - beta)*g
  *     p = a/(1 - beta**t)
  */
-symopt_status symopt_ewa_debias_step_f32(
+symopt_status symopt_ewa_step_debias_f32(
     size_t n, uint64_t t, const symopt_ewa_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT a);
 
 /**
  * One step of ewa[debias=True] on n elements in double; t counts steps from 1. Writes p, a. The equations are
- * those of symopt_ewa_debias_step_f32.
+ * those of symopt_ewa_step_debias_f32.
  */
-symopt_status symopt_ewa_debias_step_f64(
+symopt_status symopt_ewa_step_debias_f64(
     size_t n, uint64_t t, const symopt_ewa_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT a);
 

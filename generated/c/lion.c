@@ -5,7 +5,7 @@
  * Trace of lion: 305a4fbcf49d66d5
  * Regenerate: symopt generate lion --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a68020475e54d0fdc4090a4662ec6e273a36535991e84e37752046baeec0cbcd
+ * SHA-256 of everything below this line: d9b2101641a64c1f9c0e2a6e5743f96d4e2be9284768959e76177c75f1ff0a6f
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -28,13 +28,13 @@
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline float lion_sign_f32(float a)
 {
-    return (a != a) ? a : (float)((a > 0.0f) - (a < 0.0f));
+    return (a > 0.0f) ? 1.0f : ((a < 0.0f) ? -1.0f : a + 0.0f);
 }
 
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline double lion_sign_f64(double a)
 {
-    return (a != a) ? a : (double)((a > 0.0) - (a < 0.0));
+    return (a > 0.0) ? 1.0 : ((a < 0.0) ? -1.0 : a + 0.0);
 }
 
 static bool lion_in_domain(const symopt_lion_hyper *hyper)

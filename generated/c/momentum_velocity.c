@@ -6,7 +6,7 @@
  * Trace of momentum_velocity[nesterov=True]: ced653b8901932a3
  * Regenerate: symopt generate momentum_velocity --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 6d67dedba5c94a61963f260f0a15bb5859fb6124208761a284b25d89b250c7e4
+ * SHA-256 of everything below this line: 41b1fbd6def3f63c9207c6017649ad8326c062f6ab22cb51dfab99f4d340bd7d
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -68,7 +68,7 @@ symopt_status symopt_momentum_velocity_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_momentum_velocity_nesterov_init_f32(
+symopt_status symopt_momentum_velocity_init_nesterov_f32(
     size_t n,
     float *SYMOPT_RESTRICT w)
 {
@@ -81,7 +81,7 @@ symopt_status symopt_momentum_velocity_nesterov_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_momentum_velocity_nesterov_init_f64(
+symopt_status symopt_momentum_velocity_init_nesterov_f64(
     size_t n,
     double *SYMOPT_RESTRICT w)
 {
@@ -150,7 +150,7 @@ symopt_status symopt_momentum_velocity_step_f64(
     return SYMOPT_OK;
 }
 
-static void momentum_velocity_nesterov_step_loop_f32(
+static void momentum_velocity_step_nesterov_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT w,
     float lr, float mu)
 {
@@ -163,7 +163,7 @@ static void momentum_velocity_nesterov_step_loop_f32(
     }
 }
 
-symopt_status symopt_momentum_velocity_nesterov_step_f32(
+symopt_status symopt_momentum_velocity_step_nesterov_f32(
     size_t n, uint64_t t, const symopt_momentum_velocity_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT w)
 {
@@ -173,13 +173,13 @@ symopt_status symopt_momentum_velocity_nesterov_step_f32(
     if (t < 1 || !momentum_velocity_in_domain(hyper)) {
         return SYMOPT_OUT_OF_DOMAIN;
     }
-    momentum_velocity_nesterov_step_loop_f32(
+    momentum_velocity_step_nesterov_loop_f32(
         n, p, g, w,
         (float)hyper->lr, (float)hyper->mu);
     return SYMOPT_OK;
 }
 
-static void momentum_velocity_nesterov_step_loop_f64(
+static void momentum_velocity_step_nesterov_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT w,
     double lr, double mu)
 {
@@ -192,7 +192,7 @@ static void momentum_velocity_nesterov_step_loop_f64(
     }
 }
 
-symopt_status symopt_momentum_velocity_nesterov_step_f64(
+symopt_status symopt_momentum_velocity_step_nesterov_f64(
     size_t n, uint64_t t, const symopt_momentum_velocity_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT w)
 {
@@ -202,7 +202,7 @@ symopt_status symopt_momentum_velocity_nesterov_step_f64(
     if (t < 1 || !momentum_velocity_in_domain(hyper)) {
         return SYMOPT_OUT_OF_DOMAIN;
     }
-    momentum_velocity_nesterov_step_loop_f64(
+    momentum_velocity_step_nesterov_loop_f64(
         n, p, g, w,
         hyper->lr, hyper->mu);
     return SYMOPT_OK;

@@ -6,7 +6,7 @@
  * Trace of momentum_velocity[nesterov=True]: ced653b8901932a3
  * Regenerate: symopt generate momentum_velocity --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a9460afa198715e0421c2be919149b42abc035ff3f29a316f59ed6048034449c
+ * SHA-256 of everything below this line: 370a3eeb9d3b62398965849e5c547f78af665e74e09fb989144e6cec5d58b291
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -79,14 +79,14 @@ symopt_status symopt_momentum_velocity_init_f64(
 /**
  * The states of momentum_velocity[nesterov=True] before the first step, for n elements in float.
  */
-symopt_status symopt_momentum_velocity_nesterov_init_f32(
+symopt_status symopt_momentum_velocity_init_nesterov_f32(
     size_t n,
     float *SYMOPT_RESTRICT w);
 
 /**
  * The states of momentum_velocity[nesterov=True] before the first step, for n elements in double.
  */
-symopt_status symopt_momentum_velocity_nesterov_init_f64(
+symopt_status symopt_momentum_velocity_init_nesterov_f64(
     size_t n,
     double *SYMOPT_RESTRICT w);
 
@@ -116,15 +116,15 @@ symopt_status symopt_momentum_velocity_step_f64(
  *     w = mu*w - lr*g
  *     p = p + mu*w - lr*g
  */
-symopt_status symopt_momentum_velocity_nesterov_step_f32(
+symopt_status symopt_momentum_velocity_step_nesterov_f32(
     size_t n, uint64_t t, const symopt_momentum_velocity_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT w);
 
 /**
  * One step of momentum_velocity[nesterov=True] on n elements in double; t counts steps from 1. Writes p, w. The
- * equations are those of symopt_momentum_velocity_nesterov_step_f32.
+ * equations are those of symopt_momentum_velocity_step_nesterov_f32.
  */
-symopt_status symopt_momentum_velocity_nesterov_step_f64(
+symopt_status symopt_momentum_velocity_step_nesterov_f64(
     size_t n, uint64_t t, const symopt_momentum_velocity_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT w);
 

@@ -8,7 +8,7 @@
  * Trace of rmsprop[centered=True,momentum=True]: aa316322e3f06581
  * Regenerate: symopt generate rmsprop --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a1db05d1cd91dd2901d428061d0e8bdd2245eddfba0a299536dcd16dc2f406ac
+ * SHA-256 of everything below this line: b8d17e176a2c36687efe4cef0bc4d42f3142177b34d6b444637920d0bcc375cd
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -76,7 +76,7 @@ symopt_status symopt_rmsprop_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_momentum_init_f32(
+symopt_status symopt_rmsprop_init_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT b)
 {
@@ -90,7 +90,7 @@ symopt_status symopt_rmsprop_momentum_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_momentum_init_f64(
+symopt_status symopt_rmsprop_init_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT b)
 {
@@ -104,7 +104,7 @@ symopt_status symopt_rmsprop_momentum_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_centered_init_f32(
+symopt_status symopt_rmsprop_init_centered_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a)
 {
@@ -118,7 +118,7 @@ symopt_status symopt_rmsprop_centered_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_centered_init_f64(
+symopt_status symopt_rmsprop_init_centered_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a)
 {
@@ -132,7 +132,7 @@ symopt_status symopt_rmsprop_centered_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_centered_momentum_init_f32(
+symopt_status symopt_rmsprop_init_centered_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b)
 {
@@ -147,7 +147,7 @@ symopt_status symopt_rmsprop_centered_momentum_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_centered_momentum_init_f64(
+symopt_status symopt_rmsprop_init_centered_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b)
 {
@@ -222,7 +222,7 @@ symopt_status symopt_rmsprop_step_f64(
     return SYMOPT_OK;
 }
 
-static void rmsprop_momentum_step_loop_f32(
+static void rmsprop_step_momentum_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b,
     float lr, float rho, float eps, float mu, float one_minus_rho)
@@ -238,7 +238,7 @@ static void rmsprop_momentum_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_momentum_step_f32(
+symopt_status symopt_rmsprop_step_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b)
@@ -250,13 +250,13 @@ symopt_status symopt_rmsprop_momentum_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_momentum_step_loop_f32(
+    rmsprop_step_momentum_loop_f32(
         n, p, g, v, b,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)hyper->mu, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_momentum_step_loop_f64(
+static void rmsprop_step_momentum_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b,
     double lr, double rho, double eps, double mu, double one_minus_rho)
@@ -272,7 +272,7 @@ static void rmsprop_momentum_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_momentum_step_f64(
+symopt_status symopt_rmsprop_step_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b)
@@ -284,13 +284,13 @@ symopt_status symopt_rmsprop_momentum_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_momentum_step_loop_f64(
+    rmsprop_step_momentum_loop_f64(
         n, p, g, v, b,
         hyper->lr, hyper->rho, hyper->eps, hyper->mu, one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_centered_step_loop_f32(
+static void rmsprop_step_centered_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a,
     float lr, float rho, float eps, float one_minus_rho)
@@ -307,7 +307,7 @@ static void rmsprop_centered_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_centered_step_f32(
+symopt_status symopt_rmsprop_step_centered_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a)
@@ -319,13 +319,13 @@ symopt_status symopt_rmsprop_centered_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_centered_step_loop_f32(
+    rmsprop_step_centered_loop_f32(
         n, p, g, v, a,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_centered_step_loop_f64(
+static void rmsprop_step_centered_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a,
     double lr, double rho, double eps, double one_minus_rho)
@@ -342,7 +342,7 @@ static void rmsprop_centered_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_centered_step_f64(
+symopt_status symopt_rmsprop_step_centered_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a)
@@ -354,13 +354,13 @@ symopt_status symopt_rmsprop_centered_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_centered_step_loop_f64(
+    rmsprop_step_centered_loop_f64(
         n, p, g, v, a,
         hyper->lr, hyper->rho, hyper->eps, one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_centered_momentum_step_loop_f32(
+static void rmsprop_step_centered_momentum_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b,
     float lr, float rho, float eps, float mu, float one_minus_rho)
@@ -379,7 +379,7 @@ static void rmsprop_centered_momentum_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_centered_momentum_step_f32(
+symopt_status symopt_rmsprop_step_centered_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b)
@@ -391,13 +391,13 @@ symopt_status symopt_rmsprop_centered_momentum_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_centered_momentum_step_loop_f32(
+    rmsprop_step_centered_momentum_loop_f32(
         n, p, g, v, a, b,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)hyper->mu, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_centered_momentum_step_loop_f64(
+static void rmsprop_step_centered_momentum_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b,
     double lr, double rho, double eps, double mu, double one_minus_rho)
@@ -416,7 +416,7 @@ static void rmsprop_centered_momentum_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_centered_momentum_step_f64(
+symopt_status symopt_rmsprop_step_centered_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b)
@@ -428,7 +428,7 @@ symopt_status symopt_rmsprop_centered_momentum_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_centered_momentum_step_loop_f64(
+    rmsprop_step_centered_momentum_loop_f64(
         n, p, g, v, a, b,
         hyper->lr, hyper->rho, hyper->eps, hyper->mu, one_minus_rho);
     return SYMOPT_OK;

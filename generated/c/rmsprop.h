@@ -8,7 +8,7 @@
  * Trace of rmsprop[centered=True,momentum=True]: aa316322e3f06581
  * Regenerate: symopt generate rmsprop --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 0b630a778dd766767b9807cc36ac24dcbfdfc731991850c8be5d069ab3cd204a
+ * SHA-256 of everything below this line: 0b5fabdc194f636e76ef27aaa5d1e8c687cc2543a900fcc55efa2ccdb3d78e24
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -83,42 +83,42 @@ symopt_status symopt_rmsprop_init_f64(
 /**
  * The states of rmsprop[momentum=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_momentum_init_f32(
+symopt_status symopt_rmsprop_init_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop[momentum=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_momentum_init_f64(
+symopt_status symopt_rmsprop_init_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop[centered=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_centered_init_f32(
+symopt_status symopt_rmsprop_init_centered_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a);
 
 /**
  * The states of rmsprop[centered=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_centered_init_f64(
+symopt_status symopt_rmsprop_init_centered_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a);
 
 /**
  * The states of rmsprop[centered=True,momentum=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_centered_momentum_init_f32(
+symopt_status symopt_rmsprop_init_centered_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop[centered=True,momentum=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_centered_momentum_init_f64(
+symopt_status symopt_rmsprop_init_centered_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b);
 
@@ -151,16 +151,16 @@ symopt_status symopt_rmsprop_step_f64(
  *     b = mu*b + u
  *     p = p - lr*b
  */
-symopt_status symopt_rmsprop_momentum_step_f32(
+symopt_status symopt_rmsprop_step_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b);
 
 /**
  * One step of rmsprop[momentum=True] on n elements in double; t counts steps from 1. Writes p, v, b. The
- * equations are those of symopt_rmsprop_momentum_step_f32.
+ * equations are those of symopt_rmsprop_step_momentum_f32.
  */
-symopt_status symopt_rmsprop_momentum_step_f64(
+symopt_status symopt_rmsprop_step_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b);
@@ -175,16 +175,16 @@ symopt_status symopt_rmsprop_momentum_step_f64(
  *     u = g/(sqrt(variance) + eps)
  *     p = p - lr*u
  */
-symopt_status symopt_rmsprop_centered_step_f32(
+symopt_status symopt_rmsprop_step_centered_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a);
 
 /**
  * One step of rmsprop[centered=True] on n elements in double; t counts steps from 1. Writes p, v, a. The
- * equations are those of symopt_rmsprop_centered_step_f32.
+ * equations are those of symopt_rmsprop_step_centered_f32.
  */
-symopt_status symopt_rmsprop_centered_step_f64(
+symopt_status symopt_rmsprop_step_centered_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a);
@@ -201,16 +201,16 @@ symopt_status symopt_rmsprop_centered_step_f64(
  *     b = mu*b + u
  *     p = p - lr*b
  */
-symopt_status symopt_rmsprop_centered_momentum_step_f32(
+symopt_status symopt_rmsprop_step_centered_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of rmsprop[centered=True,momentum=True] on n elements in double; t counts steps from 1. Writes p, v,
- * a, b. The equations are those of symopt_rmsprop_centered_momentum_step_f32.
+ * a, b. The equations are those of symopt_rmsprop_step_centered_momentum_f32.
  */
-symopt_status symopt_rmsprop_centered_momentum_step_f64(
+symopt_status symopt_rmsprop_step_centered_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b);

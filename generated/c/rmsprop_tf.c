@@ -8,7 +8,7 @@
  * Trace of rmsprop_tf[centered=True,momentum=True]: 9c1ae8d48edf435c
  * Regenerate: symopt generate rmsprop_tf --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 11d410b643743802ca14570f90ec412279434197152a5fd3f73b9e41e77d4335
+ * SHA-256 of everything below this line: e615ee47c83ec0d93690bfc1ad1f1db9c9f2abbfbedb51dd5e3d258b844119c4
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -85,7 +85,7 @@ symopt_status symopt_rmsprop_tf_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_momentum_init_f32(
+symopt_status symopt_rmsprop_tf_init_momentum_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT b)
 {
@@ -102,7 +102,7 @@ symopt_status symopt_rmsprop_tf_momentum_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_momentum_init_f64(
+symopt_status symopt_rmsprop_tf_init_momentum_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT b)
 {
@@ -119,7 +119,7 @@ symopt_status symopt_rmsprop_tf_momentum_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_centered_init_f32(
+symopt_status symopt_rmsprop_tf_init_centered_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a)
 {
@@ -136,7 +136,7 @@ symopt_status symopt_rmsprop_tf_centered_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_centered_init_f64(
+symopt_status symopt_rmsprop_tf_init_centered_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a)
 {
@@ -153,7 +153,7 @@ symopt_status symopt_rmsprop_tf_centered_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_centered_momentum_init_f32(
+symopt_status symopt_rmsprop_tf_init_centered_momentum_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b)
 {
@@ -171,7 +171,7 @@ symopt_status symopt_rmsprop_tf_centered_momentum_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_rmsprop_tf_centered_momentum_init_f64(
+symopt_status symopt_rmsprop_tf_init_centered_momentum_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b)
 {
@@ -249,7 +249,7 @@ symopt_status symopt_rmsprop_tf_step_f64(
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_momentum_step_loop_f32(
+static void rmsprop_tf_step_momentum_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b,
     float lr, float rho, float eps, float mu, float one_minus_rho)
@@ -265,7 +265,7 @@ static void rmsprop_tf_momentum_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_tf_momentum_step_f32(
+symopt_status symopt_rmsprop_tf_step_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b)
@@ -277,13 +277,13 @@ symopt_status symopt_rmsprop_tf_momentum_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_momentum_step_loop_f32(
+    rmsprop_tf_step_momentum_loop_f32(
         n, p, g, v, b,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)hyper->mu, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_momentum_step_loop_f64(
+static void rmsprop_tf_step_momentum_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b,
     double lr, double rho, double eps, double mu, double one_minus_rho)
@@ -299,7 +299,7 @@ static void rmsprop_tf_momentum_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_tf_momentum_step_f64(
+symopt_status symopt_rmsprop_tf_step_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b)
@@ -311,13 +311,13 @@ symopt_status symopt_rmsprop_tf_momentum_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_momentum_step_loop_f64(
+    rmsprop_tf_step_momentum_loop_f64(
         n, p, g, v, b,
         hyper->lr, hyper->rho, hyper->eps, hyper->mu, one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_centered_step_loop_f32(
+static void rmsprop_tf_step_centered_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a,
     float lr, float rho, float eps, float one_minus_rho)
@@ -334,7 +334,7 @@ static void rmsprop_tf_centered_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_tf_centered_step_f32(
+symopt_status symopt_rmsprop_tf_step_centered_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a)
@@ -346,13 +346,13 @@ symopt_status symopt_rmsprop_tf_centered_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_centered_step_loop_f32(
+    rmsprop_tf_step_centered_loop_f32(
         n, p, g, v, a,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_centered_step_loop_f64(
+static void rmsprop_tf_step_centered_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a,
     double lr, double rho, double eps, double one_minus_rho)
@@ -369,7 +369,7 @@ static void rmsprop_tf_centered_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_tf_centered_step_f64(
+symopt_status symopt_rmsprop_tf_step_centered_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a)
@@ -381,13 +381,13 @@ symopt_status symopt_rmsprop_tf_centered_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_centered_step_loop_f64(
+    rmsprop_tf_step_centered_loop_f64(
         n, p, g, v, a,
         hyper->lr, hyper->rho, hyper->eps, one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_centered_momentum_step_loop_f32(
+static void rmsprop_tf_step_centered_momentum_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b,
     float lr, float rho, float eps, float mu, float one_minus_rho)
@@ -406,7 +406,7 @@ static void rmsprop_tf_centered_momentum_step_loop_f32(
     }
 }
 
-symopt_status symopt_rmsprop_tf_centered_momentum_step_f32(
+symopt_status symopt_rmsprop_tf_step_centered_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b)
@@ -418,13 +418,13 @@ symopt_status symopt_rmsprop_tf_centered_momentum_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_centered_momentum_step_loop_f32(
+    rmsprop_tf_step_centered_momentum_loop_f32(
         n, p, g, v, a, b,
         (float)hyper->lr, (float)hyper->rho, (float)hyper->eps, (float)hyper->mu, (float)one_minus_rho);
     return SYMOPT_OK;
 }
 
-static void rmsprop_tf_centered_momentum_step_loop_f64(
+static void rmsprop_tf_step_centered_momentum_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b,
     double lr, double rho, double eps, double mu, double one_minus_rho)
@@ -443,7 +443,7 @@ static void rmsprop_tf_centered_momentum_step_loop_f64(
     }
 }
 
-symopt_status symopt_rmsprop_tf_centered_momentum_step_f64(
+symopt_status symopt_rmsprop_tf_step_centered_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b)
@@ -455,7 +455,7 @@ symopt_status symopt_rmsprop_tf_centered_momentum_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const double one_minus_rho = 1.0 - hyper->rho;
-    rmsprop_tf_centered_momentum_step_loop_f64(
+    rmsprop_tf_step_centered_momentum_loop_f64(
         n, p, g, v, a, b,
         hyper->lr, hyper->rho, hyper->eps, hyper->mu, one_minus_rho);
     return SYMOPT_OK;

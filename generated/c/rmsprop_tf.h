@@ -8,7 +8,7 @@
  * Trace of rmsprop_tf[centered=True,momentum=True]: 9c1ae8d48edf435c
  * Regenerate: symopt generate rmsprop_tf --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 97fb69c9766fd8d4cb1313b6180bc2aba60e9c6432485099c7f29e393b6a8950
+ * SHA-256 of everything below this line: 37dffb7119d00529663793b8ecca190a4eabdc3cba6f8055a81ee163ba04425f
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -84,42 +84,42 @@ symopt_status symopt_rmsprop_tf_init_f64(
 /**
  * The states of rmsprop_tf[momentum=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_tf_momentum_init_f32(
+symopt_status symopt_rmsprop_tf_init_momentum_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop_tf[momentum=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_tf_momentum_init_f64(
+symopt_status symopt_rmsprop_tf_init_momentum_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop_tf[centered=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_tf_centered_init_f32(
+symopt_status symopt_rmsprop_tf_init_centered_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a);
 
 /**
  * The states of rmsprop_tf[centered=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_tf_centered_init_f64(
+symopt_status symopt_rmsprop_tf_init_centered_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a);
 
 /**
  * The states of rmsprop_tf[centered=True,momentum=True] before the first step, for n elements in float.
  */
-symopt_status symopt_rmsprop_tf_centered_momentum_init_f32(
+symopt_status symopt_rmsprop_tf_init_centered_momentum_f32(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b);
 
 /**
  * The states of rmsprop_tf[centered=True,momentum=True] before the first step, for n elements in double.
  */
-symopt_status symopt_rmsprop_tf_centered_momentum_init_f64(
+symopt_status symopt_rmsprop_tf_init_centered_momentum_f64(
     size_t n, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b);
 
@@ -152,16 +152,16 @@ symopt_status symopt_rmsprop_tf_step_f64(
  *     b = mu*b + u
  *     p = p - b
  */
-symopt_status symopt_rmsprop_tf_momentum_step_f32(
+symopt_status symopt_rmsprop_tf_step_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT b);
 
 /**
  * One step of rmsprop_tf[momentum=True] on n elements in double; t counts steps from 1. Writes p, v, b. The
- * equations are those of symopt_rmsprop_tf_momentum_step_f32.
+ * equations are those of symopt_rmsprop_tf_step_momentum_f32.
  */
-symopt_status symopt_rmsprop_tf_momentum_step_f64(
+symopt_status symopt_rmsprop_tf_step_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT b);
@@ -176,16 +176,16 @@ symopt_status symopt_rmsprop_tf_momentum_step_f64(
  *     u = lr*g/sqrt(variance + eps)
  *     p = p - u
  */
-symopt_status symopt_rmsprop_tf_centered_step_f32(
+symopt_status symopt_rmsprop_tf_step_centered_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a);
 
 /**
  * One step of rmsprop_tf[centered=True] on n elements in double; t counts steps from 1. Writes p, v, a. The
- * equations are those of symopt_rmsprop_tf_centered_step_f32.
+ * equations are those of symopt_rmsprop_tf_step_centered_f32.
  */
-symopt_status symopt_rmsprop_tf_centered_step_f64(
+symopt_status symopt_rmsprop_tf_step_centered_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a);
@@ -202,16 +202,16 @@ symopt_status symopt_rmsprop_tf_centered_step_f64(
  *     b = mu*b + u
  *     p = p - b
  */
-symopt_status symopt_rmsprop_tf_centered_momentum_step_f32(
+symopt_status symopt_rmsprop_tf_step_centered_momentum_f32(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT v,
     float *SYMOPT_RESTRICT a, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of rmsprop_tf[centered=True,momentum=True] on n elements in double; t counts steps from 1. Writes p,
- * v, a, b. The equations are those of symopt_rmsprop_tf_centered_momentum_step_f32.
+ * v, a, b. The equations are those of symopt_rmsprop_tf_step_centered_momentum_f32.
  */
-symopt_status symopt_rmsprop_tf_centered_momentum_step_f64(
+symopt_status symopt_rmsprop_tf_step_centered_momentum_f64(
     size_t n, uint64_t t, const symopt_rmsprop_tf_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT v,
     double *SYMOPT_RESTRICT a, double *SYMOPT_RESTRICT b);

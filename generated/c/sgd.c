@@ -12,7 +12,7 @@
  * Trace of sgd[momentum=True,dampening=True,l2=True]: 34a3008b8cfcd499
  * Regenerate: symopt generate sgd --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: b564ad37cba5100fafb643c4fcd97c1a94d72689c2b1ba08ac08ae14cdb77069
+ * SHA-256 of everything below this line: 4a531031f51506cc70e98ed1d6160d4294dd56a7eb9f3195631e6349c57b8b4f
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -53,7 +53,7 @@ symopt_sgd_hyper symopt_sgd_hyper_default(void)
     return hyper;
 }
 
-symopt_status symopt_sgd_momentum_init_f32(
+symopt_status symopt_sgd_init_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -66,7 +66,7 @@ symopt_status symopt_sgd_momentum_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_init_f64(
+symopt_status symopt_sgd_init_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -79,7 +79,7 @@ symopt_status symopt_sgd_momentum_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -92,7 +92,7 @@ symopt_status symopt_sgd_momentum_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -105,7 +105,7 @@ symopt_status symopt_sgd_momentum_l2_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_nesterov_init_f32(
+symopt_status symopt_sgd_init_momentum_nesterov_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -118,7 +118,7 @@ symopt_status symopt_sgd_momentum_nesterov_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_nesterov_init_f64(
+symopt_status symopt_sgd_init_momentum_nesterov_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -131,7 +131,7 @@ symopt_status symopt_sgd_momentum_nesterov_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_nesterov_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_nesterov_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -144,7 +144,7 @@ symopt_status symopt_sgd_momentum_nesterov_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_nesterov_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_nesterov_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -157,7 +157,7 @@ symopt_status symopt_sgd_momentum_nesterov_l2_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_dampening_init_f32(
+symopt_status symopt_sgd_init_momentum_dampening_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -170,7 +170,7 @@ symopt_status symopt_sgd_momentum_dampening_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_dampening_init_f64(
+symopt_status symopt_sgd_init_momentum_dampening_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -183,7 +183,7 @@ symopt_status symopt_sgd_momentum_dampening_init_f64(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_dampening_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_dampening_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b)
 {
@@ -196,7 +196,7 @@ symopt_status symopt_sgd_momentum_dampening_l2_init_f32(
     return SYMOPT_OK;
 }
 
-symopt_status symopt_sgd_momentum_dampening_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_dampening_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b)
 {
@@ -261,7 +261,7 @@ symopt_status symopt_sgd_step_f64(
     return SYMOPT_OK;
 }
 
-static void sgd_l2_step_loop_f32(
+static void sgd_step_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g,
     float lr, float weight_decay)
 {
@@ -272,7 +272,7 @@ static void sgd_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_l2_step_f32(
+symopt_status symopt_sgd_step_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g)
 {
@@ -282,13 +282,13 @@ symopt_status symopt_sgd_l2_step_f32(
     if (t < 1 || !sgd_in_domain(hyper)) {
         return SYMOPT_OUT_OF_DOMAIN;
     }
-    sgd_l2_step_loop_f32(
+    sgd_step_l2_loop_f32(
         n, p, g,
         (float)hyper->lr, (float)hyper->weight_decay);
     return SYMOPT_OK;
 }
 
-static void sgd_l2_step_loop_f64(
+static void sgd_step_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g,
     double lr, double weight_decay)
 {
@@ -299,7 +299,7 @@ static void sgd_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_l2_step_f64(
+symopt_status symopt_sgd_step_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g)
 {
@@ -309,13 +309,13 @@ symopt_status symopt_sgd_l2_step_f64(
     if (t < 1 || !sgd_in_domain(hyper)) {
         return SYMOPT_OUT_OF_DOMAIN;
     }
-    sgd_l2_step_loop_f64(
+    sgd_step_l2_loop_f64(
         n, p, g,
         hyper->lr, hyper->weight_decay);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_step_loop_f32(
+static void sgd_step_momentum_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, bool t_is_one)
 {
@@ -327,7 +327,7 @@ static void sgd_momentum_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_step_f32(
+symopt_status symopt_sgd_step_momentum_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -338,13 +338,13 @@ symopt_status symopt_sgd_momentum_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_step_loop_f32(
+    sgd_step_momentum_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_step_loop_f64(
+static void sgd_step_momentum_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, bool t_is_one)
 {
@@ -356,7 +356,7 @@ static void sgd_momentum_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_step_f64(
+symopt_status symopt_sgd_step_momentum_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -367,13 +367,13 @@ symopt_status symopt_sgd_momentum_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_step_loop_f64(
+    sgd_step_momentum_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_l2_step_loop_f32(
+static void sgd_step_momentum_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, float weight_decay, bool t_is_one)
 {
@@ -386,7 +386,7 @@ static void sgd_momentum_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -397,13 +397,13 @@ symopt_status symopt_sgd_momentum_l2_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_l2_step_loop_f32(
+    sgd_step_momentum_l2_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, (float)hyper->weight_decay, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_l2_step_loop_f64(
+static void sgd_step_momentum_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, double weight_decay, bool t_is_one)
 {
@@ -416,7 +416,7 @@ static void sgd_momentum_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -427,13 +427,13 @@ symopt_status symopt_sgd_momentum_l2_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_l2_step_loop_f64(
+    sgd_step_momentum_l2_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, hyper->weight_decay, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_nesterov_step_loop_f32(
+static void sgd_step_momentum_nesterov_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, bool t_is_one)
 {
@@ -445,7 +445,7 @@ static void sgd_momentum_nesterov_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_nesterov_step_f32(
+symopt_status symopt_sgd_step_momentum_nesterov_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -456,13 +456,13 @@ symopt_status symopt_sgd_momentum_nesterov_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_nesterov_step_loop_f32(
+    sgd_step_momentum_nesterov_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_nesterov_step_loop_f64(
+static void sgd_step_momentum_nesterov_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, bool t_is_one)
 {
@@ -474,7 +474,7 @@ static void sgd_momentum_nesterov_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_nesterov_step_f64(
+symopt_status symopt_sgd_step_momentum_nesterov_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -485,13 +485,13 @@ symopt_status symopt_sgd_momentum_nesterov_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_nesterov_step_loop_f64(
+    sgd_step_momentum_nesterov_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_nesterov_l2_step_loop_f32(
+static void sgd_step_momentum_nesterov_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, float weight_decay, bool t_is_one)
 {
@@ -504,7 +504,7 @@ static void sgd_momentum_nesterov_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_nesterov_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_nesterov_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -515,13 +515,13 @@ symopt_status symopt_sgd_momentum_nesterov_l2_step_f32(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_nesterov_l2_step_loop_f32(
+    sgd_step_momentum_nesterov_l2_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, (float)hyper->weight_decay, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_nesterov_l2_step_loop_f64(
+static void sgd_step_momentum_nesterov_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, double weight_decay, bool t_is_one)
 {
@@ -534,7 +534,7 @@ static void sgd_momentum_nesterov_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_nesterov_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_nesterov_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -545,13 +545,13 @@ symopt_status symopt_sgd_momentum_nesterov_l2_step_f64(
         return SYMOPT_OUT_OF_DOMAIN;
     }
     const bool t_is_one = (double)t == 1.0;
-    sgd_momentum_nesterov_l2_step_loop_f64(
+    sgd_step_momentum_nesterov_l2_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, hyper->weight_decay, t_is_one);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_dampening_step_loop_f32(
+static void sgd_step_momentum_dampening_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, bool t_is_one, float one_minus_tau)
 {
@@ -563,7 +563,7 @@ static void sgd_momentum_dampening_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_dampening_step_f32(
+symopt_status symopt_sgd_step_momentum_dampening_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -575,13 +575,13 @@ symopt_status symopt_sgd_momentum_dampening_step_f32(
     }
     const bool t_is_one = (double)t == 1.0;
     const double one_minus_tau = 1.0 - hyper->tau;
-    sgd_momentum_dampening_step_loop_f32(
+    sgd_step_momentum_dampening_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, t_is_one, (float)one_minus_tau);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_dampening_step_loop_f64(
+static void sgd_step_momentum_dampening_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, bool t_is_one, double one_minus_tau)
 {
@@ -593,7 +593,7 @@ static void sgd_momentum_dampening_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_dampening_step_f64(
+symopt_status symopt_sgd_step_momentum_dampening_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -605,13 +605,13 @@ symopt_status symopt_sgd_momentum_dampening_step_f64(
     }
     const bool t_is_one = (double)t == 1.0;
     const double one_minus_tau = 1.0 - hyper->tau;
-    sgd_momentum_dampening_step_loop_f64(
+    sgd_step_momentum_dampening_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, t_is_one, one_minus_tau);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_dampening_l2_step_loop_f32(
+static void sgd_step_momentum_dampening_l2_loop_f32(
     size_t n, float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b,
     float lr, float mu, float weight_decay, bool t_is_one, float one_minus_tau)
 {
@@ -624,7 +624,7 @@ static void sgd_momentum_dampening_l2_step_loop_f32(
     }
 }
 
-symopt_status symopt_sgd_momentum_dampening_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_dampening_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b)
 {
@@ -636,13 +636,13 @@ symopt_status symopt_sgd_momentum_dampening_l2_step_f32(
     }
     const bool t_is_one = (double)t == 1.0;
     const double one_minus_tau = 1.0 - hyper->tau;
-    sgd_momentum_dampening_l2_step_loop_f32(
+    sgd_step_momentum_dampening_l2_loop_f32(
         n, p, g, b,
         (float)hyper->lr, (float)hyper->mu, (float)hyper->weight_decay, t_is_one, (float)one_minus_tau);
     return SYMOPT_OK;
 }
 
-static void sgd_momentum_dampening_l2_step_loop_f64(
+static void sgd_step_momentum_dampening_l2_loop_f64(
     size_t n, double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b,
     double lr, double mu, double weight_decay, bool t_is_one, double one_minus_tau)
 {
@@ -655,7 +655,7 @@ static void sgd_momentum_dampening_l2_step_loop_f64(
     }
 }
 
-symopt_status symopt_sgd_momentum_dampening_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_dampening_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b)
 {
@@ -667,7 +667,7 @@ symopt_status symopt_sgd_momentum_dampening_l2_step_f64(
     }
     const bool t_is_one = (double)t == 1.0;
     const double one_minus_tau = 1.0 - hyper->tau;
-    sgd_momentum_dampening_l2_step_loop_f64(
+    sgd_step_momentum_dampening_l2_loop_f64(
         n, p, g, b,
         hyper->lr, hyper->mu, hyper->weight_decay, t_is_one, one_minus_tau);
     return SYMOPT_OK;

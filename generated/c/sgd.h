@@ -12,7 +12,7 @@
  * Trace of sgd[momentum=True,dampening=True,l2=True]: 34a3008b8cfcd499
  * Regenerate: symopt generate sgd --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 71861789db48c4e66e8a8c8c341f920ce461b6e53d2d143286110a1418983f67
+ * SHA-256 of everything below this line: b7e64ba09aa10666b65bea6f50403b4ba1429d488ac8c2d00f18f446a142ce30
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -73,84 +73,84 @@ symopt_sgd_hyper symopt_sgd_hyper_default(void);
 /**
  * The states of sgd[momentum=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_init_f32(
+symopt_status symopt_sgd_init_momentum_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_init_f64(
+symopt_status symopt_sgd_init_momentum_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,nesterov=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_nesterov_init_f32(
+symopt_status symopt_sgd_init_momentum_nesterov_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,nesterov=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_nesterov_init_f64(
+symopt_status symopt_sgd_init_momentum_nesterov_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,nesterov=True,l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_nesterov_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_nesterov_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,nesterov=True,l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_nesterov_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_nesterov_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,dampening=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_dampening_init_f32(
+symopt_status symopt_sgd_init_momentum_dampening_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,dampening=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_dampening_init_f64(
+symopt_status symopt_sgd_init_momentum_dampening_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,dampening=True,l2=True] before the first step, for n elements in float.
  */
-symopt_status symopt_sgd_momentum_dampening_l2_init_f32(
+symopt_status symopt_sgd_init_momentum_dampening_l2_f32(
     size_t n,
     float *SYMOPT_RESTRICT b);
 
 /**
  * The states of sgd[momentum=True,dampening=True,l2=True] before the first step, for n elements in double.
  */
-symopt_status symopt_sgd_momentum_dampening_l2_init_f64(
+symopt_status symopt_sgd_init_momentum_dampening_l2_f64(
     size_t n,
     double *SYMOPT_RESTRICT b);
 
@@ -179,15 +179,15 @@ symopt_status symopt_sgd_step_f64(
  *     g_reg = weight_decay*p + g
  *     p = p - lr*g_reg
  */
-symopt_status symopt_sgd_l2_step_f32(
+symopt_status symopt_sgd_step_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g);
 
 /**
  * One step of sgd[l2=True] on n elements in double; t counts steps from 1. Writes p. The equations are those of
- * symopt_sgd_l2_step_f32.
+ * symopt_sgd_step_l2_f32.
  */
-symopt_status symopt_sgd_l2_step_f64(
+symopt_status symopt_sgd_step_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g);
 
@@ -198,15 +198,15 @@ symopt_status symopt_sgd_l2_step_f64(
  *     b = where(t == 1, g, mu*b + g)
  *     p = p - lr*b
  */
-symopt_status symopt_sgd_momentum_step_f32(
+symopt_status symopt_sgd_step_momentum_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True] on n elements in double; t counts steps from 1. Writes p, b. The equations are
- * those of symopt_sgd_momentum_step_f32.
+ * those of symopt_sgd_step_momentum_f32.
  */
-symopt_status symopt_sgd_momentum_step_f64(
+symopt_status symopt_sgd_step_momentum_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 
@@ -218,15 +218,15 @@ symopt_status symopt_sgd_momentum_step_f64(
  *     b = where(t == 1, g_reg, mu*b + g_reg)
  *     p = p - lr*b
  */
-symopt_status symopt_sgd_momentum_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True,l2=True] on n elements in double; t counts steps from 1. Writes p, b. The
- * equations are those of symopt_sgd_momentum_l2_step_f32.
+ * equations are those of symopt_sgd_step_momentum_l2_f32.
  */
-symopt_status symopt_sgd_momentum_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 
@@ -237,15 +237,15 @@ symopt_status symopt_sgd_momentum_l2_step_f64(
  *     b = where(t == 1, g, mu*b + g)
  *     p = p - lr*(g + mu*b)
  */
-symopt_status symopt_sgd_momentum_nesterov_step_f32(
+symopt_status symopt_sgd_step_momentum_nesterov_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True,nesterov=True] on n elements in double; t counts steps from 1. Writes p, b. The
- * equations are those of symopt_sgd_momentum_nesterov_step_f32.
+ * equations are those of symopt_sgd_step_momentum_nesterov_f32.
  */
-symopt_status symopt_sgd_momentum_nesterov_step_f64(
+symopt_status symopt_sgd_step_momentum_nesterov_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 
@@ -258,15 +258,15 @@ symopt_status symopt_sgd_momentum_nesterov_step_f64(
  *     b = where(t == 1, g_reg, mu*b + g_reg)
  *     p = p - lr*(g_reg + mu*b)
  */
-symopt_status symopt_sgd_momentum_nesterov_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_nesterov_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True,nesterov=True,l2=True] on n elements in double; t counts steps from 1. Writes p,
- * b. The equations are those of symopt_sgd_momentum_nesterov_l2_step_f32.
+ * b. The equations are those of symopt_sgd_step_momentum_nesterov_l2_f32.
  */
-symopt_status symopt_sgd_momentum_nesterov_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_nesterov_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 
@@ -277,15 +277,15 @@ symopt_status symopt_sgd_momentum_nesterov_l2_step_f64(
  *     b = where(t == 1, g, mu*b + (1 - tau)*g)
  *     p = p - lr*b
  */
-symopt_status symopt_sgd_momentum_dampening_step_f32(
+symopt_status symopt_sgd_step_momentum_dampening_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True,dampening=True] on n elements in double; t counts steps from 1. Writes p, b. The
- * equations are those of symopt_sgd_momentum_dampening_step_f32.
+ * equations are those of symopt_sgd_step_momentum_dampening_f32.
  */
-symopt_status symopt_sgd_momentum_dampening_step_f64(
+symopt_status symopt_sgd_step_momentum_dampening_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 
@@ -298,15 +298,15 @@ symopt_status symopt_sgd_momentum_dampening_step_f64(
  *     b = where(t == 1, g_reg, mu*b + (1 - tau)*g_reg)
  *     p = p - lr*b
  */
-symopt_status symopt_sgd_momentum_dampening_l2_step_f32(
+symopt_status symopt_sgd_step_momentum_dampening_l2_f32(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     float *SYMOPT_RESTRICT p, const float *SYMOPT_RESTRICT g, float *SYMOPT_RESTRICT b);
 
 /**
  * One step of sgd[momentum=True,dampening=True,l2=True] on n elements in double; t counts steps from 1. Writes
- * p, b. The equations are those of symopt_sgd_momentum_dampening_l2_step_f32.
+ * p, b. The equations are those of symopt_sgd_step_momentum_dampening_l2_f32.
  */
-symopt_status symopt_sgd_momentum_dampening_l2_step_f64(
+symopt_status symopt_sgd_step_momentum_dampening_l2_f64(
     size_t n, uint64_t t, const symopt_sgd_hyper *hyper,
     double *SYMOPT_RESTRICT p, const double *SYMOPT_RESTRICT g, double *SYMOPT_RESTRICT b);
 

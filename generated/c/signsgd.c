@@ -5,7 +5,7 @@
  * Trace of signsgd: f74ca01d6753ab8b
  * Regenerate: symopt generate signsgd --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 154a7ac0dfd9ddb31b89c3b8d3b298bad9e80dee64c762967d9202d78b63572c
+ * SHA-256 of everything below this line: a7bbabcf3cd17400531a0cc92a7027c4faabd88207d3254d86fa05905a91fb52
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -28,13 +28,13 @@
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline float signsgd_sign_f32(float a)
 {
-    return (a != a) ? a : (float)((a > 0.0f) - (a < 0.0f));
+    return (a > 0.0f) ? 1.0f : ((a < 0.0f) ? -1.0f : a + 0.0f);
 }
 
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline double signsgd_sign_f64(double a)
 {
-    return (a != a) ? a : (double)((a > 0.0) - (a < 0.0));
+    return (a > 0.0) ? 1.0 : ((a < 0.0) ? -1.0 : a + 0.0);
 }
 
 static bool signsgd_in_domain(const symopt_signsgd_hyper *hyper)

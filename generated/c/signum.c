@@ -5,7 +5,7 @@
  * Trace of signum: 21e947ad7d88ad7d
  * Regenerate: symopt generate signum --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: a746aceab9613a7a6d675316685f3d40681f0ac2051d6c70df4f77bcfd49041a
+ * SHA-256 of everything below this line: 48ba03c2097699d76287573d7f0e05b8f6f822aa4eb5ab380ef365681ab0ad46
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -28,13 +28,13 @@
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline float signum_sign_f32(float a)
 {
-    return (a != a) ? a : (float)((a > 0.0f) - (a < 0.0f));
+    return (a > 0.0f) ? 1.0f : ((a < 0.0f) ? -1.0f : a + 0.0f);
 }
 
 /* -1, 0 or 1; NaN where the value is NaN. */
 static inline double signum_sign_f64(double a)
 {
-    return (a != a) ? a : (double)((a > 0.0) - (a < 0.0));
+    return (a > 0.0) ? 1.0 : ((a < 0.0) ? -1.0 : a + 0.0);
 }
 
 static bool signum_in_domain(const symopt_signum_hyper *hyper)

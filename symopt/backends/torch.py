@@ -71,7 +71,6 @@ class ArgumentView:
     """An argument of the optimizer's constructor."""
 
     name: str
-    declared: str
     type: str
     default: str
     doc: str
@@ -88,7 +87,7 @@ def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
         "class_name": identifier(type(rule).__name__, RESERVED | MODULE),
         "arguments": _arguments(variants),
         "hypers": hyper_views(_all_hypers(variants).values(), name_of),
-        "options": _tuple(f'"{name}"' for name in rule.declared(Option)),
+        "options": _tuple(f'"{name_of(name)}"' for name in rule.declared(Option)),
         "looks_ahead": any(view.point != "None" for view in views),
     }
 
@@ -99,7 +98,7 @@ def _arguments(variants: Sequence[Variant]) -> list[ArgumentView]:
     known = _all_hypers(variants)
     hypers = [_hyper_argument(item, known[name]) for name, item in rule.declared(Hyper).items() if name in known]
     options = [
-        ArgumentView(name_of(name), name, type(option.default).__name__, repr(option.default), _option_doc(option))
+        ArgumentView(name_of(name), type(option.default).__name__, repr(option.default), _option_doc(option))
         for name, option in rule.declared(Option).items()
     ]
     return [*hypers, *options]
@@ -114,9 +113,9 @@ def _all_hypers(variants: Sequence[Variant]) -> dict[str, HyperInfo]:
 def _hyper_argument(declared: Hyper, hyper: HyperInfo) -> ArgumentView:
     domain = hyper.domain.describe(hyper.name)
     if declared.when is None:
-        return ArgumentView(name_of(hyper.name), hyper.name, "float", literal(hyper.default), domain)
+        return ArgumentView(name_of(hyper.name), "float", literal(hyper.default), domain)
     doc = f"{domain}; only with {declared.when}, and {literal(hyper.default)} there where none is given"
-    return ArgumentView(name_of(hyper.name), hyper.name, "float | None", "None", doc)
+    return ArgumentView(name_of(hyper.name), "float | None", "None", doc)
 
 
 def _option_doc(option: Option) -> str:
@@ -137,10 +136,10 @@ def _variant(variant: Variant) -> VariantView:
         suffix=suffix,
         key=_tuple(repr(choice) for choice in variant.rule.options.values()),
         hypers=hypers,
-        defaults="{" + ", ".join(f'"{hyper.declared}": {hyper.default}' for hyper in hypers) + "}",
+        defaults="{" + ", ".join(f'"{hyper.name}": {hyper.default}' for hyper in hypers) + "}",
         init_arguments=_signature(["p: Tensor"], needed),
         init_hypers=needed,
-        init_names=_tuple(f'"{hyper.declared}"' for hyper in needed),
+        init_names=_tuple(f'"{hyper.name}"' for hyper in needed),
         states=states,
         functions=[_function(trace, phase, suffix, hypers, states) for phase in variant.program.phases],
         point=points[0] if points else "None",

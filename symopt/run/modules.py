@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -53,20 +54,25 @@ class NumPyKernel:
         suffix = f"_{variant.suffix}" if variant.suffix else ""
         self._init, self._step = getattr(module, f"init{suffix}"), getattr(module, f"step{suffix}")
         self._point = getattr(module, f"point{suffix}", None)
-        read = {hyper.name for hyper in variant.trace.hypers}
-        self._init_hypers = [name for name in self._init.__kwdefaults__ or {} if name.rstrip("_") in read]
 
     def init(self, p: Array, /, **hypers: float) -> dict[str, Array]:
-        state = self._init(p, **{name: hypers[name] for name in self._init_hypers if name in hypers})
+        state = self._init(p, **_keywords(self._init, hypers))
         return {name: array for name, array in state.items() if name != "t"}
 
     def point(self, p: Array, states: Mapping[str, Array], t: int, /, **hypers: float) -> Array:
         assert self._point is not None, "asked only of rules that look ahead"
-        point: Array = self._point(p, {"t": t - 1, **states}, **hypers)
+        point: Array = self._point(p, {"t": t - 1, **states}, **_keywords(self._point, hypers))
         return point
 
     def step(self, p: Array, g: Array, states: Mapping[str, Array], t: int, /, **hypers: float) -> None:
-        self._step(p, g, {"t": t - 1, **states}, **hypers)
+        self._step(p, g, {"t": t - 1, **states}, **_keywords(self._step, hypers))
+
+
+def _keywords(function: Callable[..., Any], hypers: Mapping[str, float]) -> dict[str, float]:
+    """The hyper-parameters that a function takes, as it spells them: names that it needs end in an underscore."""
+    taken = inspect.signature(function).parameters
+    spelt = {name if name in taken else f"{name}_": value for name, value in hypers.items()}
+    return {name: value for name, value in spelt.items() if name in taken}
 
 
 class TorchKernel:
