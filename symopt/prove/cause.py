@@ -32,9 +32,7 @@ class Explanation:
 def explain(pair: Pair, step: int, query: str | None, deadline: Deadline) -> Explanation:
     """Explain the difference that shows first at ``step``, in a query point where ``query`` names one."""
     if query is not None:
-        i = pair.gradients.index(query)
-        a, b = node_text(pair.left.points[i]), node_text(pair.right.points[i])
-        return Explanation(None, f"The gradient is asked for at different points: {a} on the left, {b} on the right.")
+        return Explanation(None, _query_point(pair) or "The points at which gradients are asked for differ.")
     left, right = _new_parameters(pair, first=step == 1)
     return Explanation(_difference(pair, left, right, deadline), _cause(pair, left, right))
 
@@ -68,11 +66,22 @@ def _difference(pair: Pair, left: Node, right: Node, deadline: Deadline) -> str 
 
 
 def _cause(pair: Pair, left: Node, right: Node) -> str:
-    for look in (_root_place, _into_gradient, _corrections, _only_one_side):
+    for look in (_query_point, _root_place, _into_gradient, _corrections, _only_one_side):
         sentence = look(pair)
         if sentence is not None:
             return sentence
     return _differing_statement(pair.left.trace, pair.right.trace)
+
+
+def _query_point(pair: Pair) -> str | None:
+    """One side asks for its gradient at the parameter, the other elsewhere."""
+    for a, b in zip(pair.left.points, pair.right.points, strict=False):
+        if (a is ref(PARAMETER)) != (b is ref(PARAMETER)):
+            return (
+                f"The gradient is asked for at different points: {node_text(a)} on the left, "
+                f"{node_text(b)} on the right."
+            )
+    return None
 
 
 def _only_one_side(pair: Pair) -> str | None:
@@ -162,13 +171,19 @@ def _step_powers(side: Side) -> list[str]:
 
 
 def _differing_statement(left: Trace, right: Trace) -> str:
-    """The first statement that reads differently."""
-    for a, b in zip(left.lets, right.lets, strict=False):
-        if a.value is not b.value:
-            one, other = (f"{let.target} = {node_text(let.value)}" for let in (a, b))
-            return f"The first statements that differ: {one} against {other}."
-    if len(left.lets) != len(right.lets):
-        longer = max(left, right, key=lambda trace: len(trace.lets))
-        extra = longer.lets[min(len(left.lets), len(right.lets))]
-        return f"One has a further statement: {extra.target} = {node_text(extra.value)}."
+    """The first statement of one name that reads differently, or that one side lacks; the parameter's comes last."""
+    others = {let.target: let for let in right.lets}
+    own = {let.target: let for let in left.lets}
+    shared = [let for let in left.lets if let.target in others and others[let.target].value is not let.value]
+    only = [(let, "left") for let in left.lets if let.target not in others]
+    only += [(let, "right") for let in right.lets if let.target not in own]
+    if only and all(let.target == PARAMETER for let in shared):
+        let, side = only[0]
+        return f"Only the {side} states {let.target} = {node_text(let.value)}."
+    if shared:
+        let, other = shared[0], others[shared[0].target]
+        return (
+            f"The first statement that differs: {let.target} is {node_text(let.value)} on the left and "
+            f"{node_text(other.value)} on the right."
+        )
     return "The statements agree and the initial states differ."

@@ -59,7 +59,8 @@ class Ansatz:
             return claims
         points = zip(left.points, substitute(right.points, inputs), strict=False)
         asked = [Claim("a query point", a, b) for a, b in points]
-        return [*asked, Claim("the parameter", left.step[PARAMETER], new[PARAMETER]), *claims]
+        # The states first: their equations are the shortest, and what fails there need not go on.
+        return [*claims, *asked, Claim("the parameter", left.step[PARAMETER], new[PARAMETER])]
 
     def relation(self, solution: Mapping[str, Node]) -> Relation:
         """The relation that a solution stands for."""
@@ -80,6 +81,7 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
         hypers = {name: ref(SOUGHT + name) for name in pair.right.hypers}
     # Factors that change from step to step can only come from a rule that reads the step or what varies.
     changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
+    seen: set[tuple[tuple[str, Node], ...]] = set()
     for varying in (False, True) if changing else (False,):
         for sources in _assignments(pair, prover, hypers, varying):
             if varying and not sources:
@@ -87,7 +89,12 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
             ansatz = Ansatz(pair, sources, hypers, varying)
             solver = _Solver(ansatz, prover)
             for solution in solver.solutions(ansatz.claims()):
-                yield ansatz.relation({name: solver.equations.simplified(node) for name, node in solution.items()})
+                known = {name: solver.equations.simplified(node) for name, node in solution.items()}
+                relation = ansatz.relation(known)
+                key = (*relation.states.items(), *relation.hypers.items())
+                if key not in seen:
+                    seen.add(key)
+                    yield relation
 
 
 def _assignments(pair: Pair, prover: Prover, hypers: Mapping[str, Node], varying: bool) -> Iterator[dict[str, str]]:
@@ -155,7 +162,9 @@ class _Solver:
                 return
             if any(poly != 0 and not self.equations.unknowns_of(poly) for poly in polys):
                 return
-            ready += [(field, poly) for poly in polys if poly != 0]
+            ready = [(field, poly) for poly in polys if poly != 0]
+            if ready:
+                break
         if ready:
             for root in self._roots(ready):
                 yield from self._with(root, claims, solution)
@@ -177,7 +186,7 @@ class _Solver:
         return found
 
     def _roots(self, ready: list[tuple[Field, Poly]]) -> list[Root]:
-        """The roots of the plainest equation: few unknowns, then few terms."""
+        """The roots of the plainest equation of one claim: few unknowns, then few terms."""
         field, poly = min(ready, key=lambda item: (len(self.equations.unknowns_of(item[1])), len(item[1])))
         unknowns = self.equations.unknowns_of(poly)
         roots = self.equations.roots(field, poly)
