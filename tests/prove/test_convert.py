@@ -91,6 +91,24 @@ def test_what_is_divided_by_is_a_condition_unless_it_is_known() -> None:
     assert conditions == []
 
 
+def test_comparisons_at_a_tie() -> None:
+    zero = num(0)
+    at_most = op("where", op("le", ref("x"), zero), num(1), zero)
+    below = op("where", op("lt", ref("x"), zero), num(1), zero)
+    not_above = op("where", op("lt", zero, ref("x")), zero, num(1))
+    assert settle(at_most, not_above)[0].open is None
+    assert settle(at_most, below)[0].open is not None
+    assert settle(at_most, num(1))[0].open is not None
+    either = op("where", op("or", op("lt", ref("x"), zero), op("eq", ref("x"), zero)), num(1), zero)
+    assert settle(at_most, either)[0].open is None
+
+
+def test_a_power_reaches_one_where_its_exponent_may_be_zero() -> None:
+    cases, conditions = settle(read("x*(1 - b**v)/(1 - b**v)"), read("x"))
+    assert cases.open is None
+    assert conditions == ["1 - b**v != 0"]
+
+
 def test_a_branch_that_is_not_taken_may_be_undefined() -> None:
     safe = op("where", op("eq", ref("x"), num(0)), num(1), op("div", ref("x"), ref("x")))
     cases, conditions = settle(safe, num(1))
