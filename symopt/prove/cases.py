@@ -10,23 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
+from symopt.errors import SymoptError
 from symopt.lang.domain import Domain
-from symopt.prove.field import (
-    Condition,
-    Field,
-    ForkError,
-    Generators,
-    NotDecidedError,
-    Poly,
-    UndefinedHereError,
-)
+from symopt.prove.elements import Condition, ForkError, Generators, NotDecidedError, Poly, UndefinedHereError
+from symopt.prove.field import Field
 
 MOST_CASES = 243
 Facts = tuple[tuple[Poly, int], ...]
 
 
-class OutOfTimeError(NotDecidedError):
+class OutOfTimeError(SymoptError):
     """The time limit is reached."""
+
+    exit_status = 3
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,7 @@ def in_every_case(
 ) -> Cases:
     """Run ``check`` in every case until one stays open; it returns None where it succeeds, else the reason."""
     result = Cases()
+    generators.tick = deadline.check
     pending: list[Facts] = [()]
     while pending and result.open is None:
         deadline.check()
@@ -75,8 +72,6 @@ def in_every_case(
         except UndefinedHereError:
             result.undefined.append(facts)
         except NotDecidedError as error:
-            if isinstance(error, OutOfTimeError):
-                raise
             result.open = str(error)
         result.number += 1
         result.conditions |= here.conditions

@@ -13,8 +13,8 @@ from symopt.ir.nodes import Node, Op, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
+from symopt.prove.elements import Element, ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
-from symopt.prove.field import Element, ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.pair import LEFT, Pair, Side, bare
 from symopt.prove.render import element_text, node_text
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from symopt.ir.nodes import Node, Num, Op, Reduce, Ref
 from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
-from symopt.prove.field import Element, Field, Meaning, NotDecidedError
+from symopt.prove.elements import Element, Meaning, NotDecidedError
+from symopt.prove.field import Field
 
 HALF = Fraction(1, 2)
 OpenUnit = Domain(Fraction(0), Fraction(1), lower_open=True, upper_open=True)

@@ -13,7 +13,8 @@ from symopt.ir.nodes import Node
 from symopt.lang.domain import Domain
 from symopt.prove.cases import Deadline
 from symopt.prove.convert import Converter
-from symopt.prove.field import Element, Field, ForkError, Generators, NotDecidedError, Poly
+from symopt.prove.elements import Element, ForkError, Generators, NotDecidedError, Poly
+from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import element_node
 
@@ -41,6 +42,7 @@ class Equations:
     ) -> None:  # fmt: skip
         self.general = GeneralStep((*names, *unknowns), {**domains, **unknowns})
         self.unknowns, self.deadline = tuple(unknowns), deadline
+        self.general.generators.tick = deadline.check
         index = self.general.generators.index
         self._unknown = {index[name] for name in unknowns}
         self._observed = {index[name] for name in observables}

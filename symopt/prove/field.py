@@ -9,95 +9,25 @@ are equal wherever the recorded conditions hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
-from typing import Any, NamedTuple
+from typing import Any
 
-from flint import Ordering, fmpz_mpoly_ctx
-
-from symopt.errors import SymoptError
 from symopt.lang.domain import Domain, NonNegative, Positive
+from symopt.prove.elements import (
+    Condition,
+    Element,
+    ForkError,
+    Generators,
+    Meaning,
+    NotDecidedError,
+    Poly,
+    UndefinedHereError,
+    poly_key,
+)
+from symopt.prove.integers import prime_factors, square_part
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
-Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
-SPARE = 32
-LARGEST_SQUARE_SEARCH = 10**6
-
-
-class NotDecidedError(SymoptError):
-    """The normal form cannot go on; the message says why."""
-
-    exit_status = 3
-
-
-class UndefinedHereError(SymoptError):
-    """A denominator is zero under the facts of this case."""
-
-
-class ForkError(Exception):
-    """The sign of ``poly`` is needed and not known; ``signs`` are those that it may have."""
-
-    def __init__(self, poly: Poly, signs: tuple[int, ...]) -> None:
-        super().__init__(str(poly))
-        self.poly, self.signs = poly, signs
-
-
-class Element(NamedTuple):
-    """A fraction of two polynomials."""
-
-    num: Poly
-    den: Poly
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a spare generator stands for: ``kind`` applied to ``args``."""
-
-    kind: str
-    args: tuple[Element, ...]
-
-
-class Condition(NamedTuple):
-    """A fact that a proof used and could not derive: ``poly`` is not zero, or is not negative."""
-
-    poly: Poly
-    relation: str
-
-
-def poly_key(poly: Poly) -> tuple[Any, ...]:
-    """A polynomial as a dictionary key."""
-    return tuple(poly.to_dict().items())
-
-
-class Generators:
-    """The polynomial ring, and what its spare generators stand for, under one set of domains.
-
-    Shared by all cases of a proof, so that a polynomial means the same in each of them. Later spare
-    generators are larger in the order of the ring, so a root reduces to what it is made of.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
-        self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
-        self.gens = list(self.ring.gens())
-        self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
-        self.index = {name: position for position, name in enumerate(self.names)}
-        self.meanings: dict[int, Meaning] = {}
-        self._slots: dict[tuple[Any, ...], int] = {}
-        # Signs that were found, by the facts under which they hold.
-        self.signs: dict[tuple[Any, ...], dict[tuple[Any, ...], Sign]] = {}
-
-    def slot(self, meaning: Meaning) -> int:
-        """The position of the generator with this meaning."""
-        key = (meaning.kind, *((poly_key(a.num), poly_key(a.den)) for a in meaning.args))
-        if key not in self._slots:
-            if len(self._slots) == SPARE:
-                raise NotDecidedError(f"more than {SPARE} roots and powers")
-            position = SPARE - 1 - len(self._slots)
-            self._slots[key] = position
-            self.meanings[position] = meaning
-        return self._slots[key]
+MOST_TERMS = 20_000
 
 
 class Field:
@@ -122,7 +52,15 @@ class Field:
     # Ring operations
 
     def make(self, num: Poly, den: Poly) -> Element:
-        """The fraction ``num/den`` in normal form."""
+        """The fraction ``num/den`` in normal form.
+
+        Raises
+        ------
+        NotDecidedError: it has more terms than are worth going on with, or the time is up.
+        """
+        self.ring.tick()
+        if len(num) + len(den) > MOST_TERMS:
+            raise NotDecidedError(f"more than {MOST_TERMS} terms")
         num, den = self.reduced(num), self.reduced(den)
         if den == 0:
             raise UndefinedHereError("a denominator is zero")
@@ -331,9 +269,9 @@ class Field:
             return self.zero
         constant, factors = self.reduced(num * den).factor()
         unit = 1 if constant > 0 else -1
-        outside, inside = _square_part(abs(int(constant)))
+        outside, inside = square_part(abs(int(constant)))
         root = self.ring.one * outside
-        for prime in _prime_factors(inside):
+        for prime in prime_factors(inside):
             root *= self._root(self.ring.ring.constant(prime))
         core = self.ring.one
         for irreducible, exponent in factors:
@@ -373,28 +311,3 @@ class Field:
 
 def _terms(poly: Poly) -> dict[tuple[int, ...], int]:
     return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
-
-
-def _square_part(n: int) -> tuple[int, int]:
-    """``(s, q)`` with ``n = s*s*q``; the largest square is looked for among small numbers only."""
-    exact = isqrt(n)
-    if exact * exact == n:
-        return exact, 1
-    square = 1
-    for k in range(2, isqrt(min(n, LARGEST_SQUARE_SEARCH)) + 1):
-        while n % (k * k) == 0:
-            n //= k * k
-            square *= k
-    return square, n
-
-
-def _prime_factors(n: int) -> list[int]:
-    """The primes of a square-free number; what is left after trial division by small primes stays whole."""
-    primes, k = [], 2
-    while k * k <= n and k < 1000:
-        if n % k == 0:
-            primes.append(k)
-            n //= k
-        else:
-            k += 1
-    return primes + ([n] if n > 1 else [])

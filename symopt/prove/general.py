@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from symopt.ir.nodes import Node, num, op, ref, substitute
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, PositiveInteger
-from symopt.prove.field import Element, Field, Generators
+from symopt.prove.elements import Element, Generators
+from symopt.prove.field import Field
 
 # The number of steps taken before this one; no declared name has a dot.
 BEFORE = "t.before"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from symopt.ir.nodes import Node, num, op
 from symopt.lang.domain import Domain
 from symopt.prove.convert import Converter
-from symopt.prove.field import Field, ForkError, NotDecidedError, UndefinedHereError
+from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
+from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.pair import Pair
 from symopt.prove.relation import Prover

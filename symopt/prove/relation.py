@@ -133,7 +133,8 @@ class Prover:
         def check(field: Field) -> str | None:
             convert = Converter(field, general.values(field), general.whole)
             for claim in claims:
-                self.deadline.check()
+                if claim.left is claim.right:  # one expression, whatever it is
+                    continue
                 if not field.equal(convert(claim.left), convert(claim.right)):
                     return f"{claim.what} was not shown to agree {when}"
             return None

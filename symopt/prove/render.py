@@ -9,7 +9,8 @@ import sympy as sp
 
 from symopt.ir.nodes import ONE, Node, Num, Op, Reduce, Ref, num, op, ref, walk
 from symopt.ir.trace import STEP
-from symopt.prove.field import Condition, Element, Field, Poly
+from symopt.prove.elements import Condition, Element, Poly
+from symopt.prove.field import Field
 from symopt.prove.general import BEFORE
 from symopt.prove.pair import EARLIER, bare
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, is_ref
 from symopt.lang.domain import Domain, Real
+from symopt.prove.elements import NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.equations import Equations, Root, UnknownInsideError
-from symopt.prove.field import Field, NotDecidedError, Poly, UndefinedHereError
+from symopt.prove.field import Field
 from symopt.prove.pair import EARLIER, Pair, bare
 from symopt.prove.relation import Claim, Prover, Relation
 

@@ -17,12 +17,12 @@ from symopt.ir.trace import Trace
 from symopt.lang.theorem import HOLDS, Compare, Theorem
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
+from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.check import BITS, Check, check_equality, check_property, check_witness
 from symopt.prove.compare import compare
+from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
 from symopt.prove.expressions import read_expression
-from symopt.prove.field import NotDecidedError
 from symopt.prove.proof import Proof
 from symopt.prove.properties import PropertyProver
 from symopt.prove.verdict import Verdict
@@ -128,7 +128,7 @@ def settle(theorem: Theorem) -> TheoremResult:
     rule = trace(resolve(subject.rule))
     try:
         settled = PropertyProver(rule, Deadline.after(TIME_LIMIT)).settle(subject)
-    except NotDecidedError as error:
+    except (NotDecidedError, OutOfTimeError) as error:
         return TheoremResult(theorem, "unknown", False, Check(False, "nothing to check"), reason=str(error))
     with precision(BITS):
         check = check_property(rule, subject)

@@ -103,12 +103,12 @@ def test_what_holds_for_one_element_is_not_used_inside_a_reduction() -> None:
             s.p = s.p - s.lr * absolute(s.g) * total(absolute(s.g))
 
     class Signed(Rule, name="signed_total"):
-        """Multiplied by the sum, with the sign of the element."""
+        """Multiplied by the sum, both with the sign of the element."""
 
         lr = Hyper(0.1, domain=NonNegative)
 
         def update(s) -> None:
-            s.p = s.p - s.lr * s.g * total(s.g)
+            s.p = s.p - s.lr * where(s.g >= 0, s.g * total(s.g), -s.g * total(-s.g))
 
     assert not proved(Absolute, Signed)
     assert compare(Absolute, Signed).verdict == "different"

@@ -1,0 +1,92 @@
+"""Elements of the normal form's field: fractions of polynomials over generators, and what generators stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flint import Ordering, fmpz_mpoly_ctx
+
+from symopt.errors import SymoptError
+from symopt.prove.signs import Sign
+
+Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
+SPARE = 32
+
+
+class NotDecidedError(SymoptError):
+    """The normal form cannot go on; the message says why."""
+
+    exit_status = 3
+
+
+class UndefinedHereError(SymoptError):
+    """A denominator is zero under the facts of this case."""
+
+
+class ForkError(Exception):
+    """The sign of ``poly`` is needed and not known; ``signs`` are those that it may have."""
+
+    def __init__(self, poly: Poly, signs: tuple[int, ...]) -> None:
+        super().__init__(str(poly))
+        self.poly, self.signs = poly, signs
+
+
+class Element(NamedTuple):
+    """A fraction of two polynomials."""
+
+    num: Poly
+    den: Poly
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a spare generator stands for: ``kind`` applied to ``args``."""
+
+    kind: str
+    args: tuple[Element, ...]
+
+
+class Condition(NamedTuple):
+    """A fact that a proof used and could not derive: ``poly`` is not zero, or is not negative."""
+
+    poly: Poly
+    relation: str
+
+
+def poly_key(poly: Poly) -> tuple[Any, ...]:
+    """A polynomial as a dictionary key."""
+    return tuple(poly.to_dict().items())
+
+
+class Generators:
+    """The polynomial ring, and what its spare generators stand for, under one set of domains.
+
+    Shared by all cases of a proof, so that a polynomial means the same in each of them. Later spare
+    generators are larger in the order of the ring, so a root reduces to what it is made of.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
+        self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
+        self.gens = list(self.ring.gens())
+        self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
+        self.index = {name: position for position, name in enumerate(self.names)}
+        self.meanings: dict[int, Meaning] = {}
+        self._slots: dict[tuple[Any, ...], int] = {}
+        # Called before every operation: raises where the time is up.
+        self.tick: Callable[[], None] = lambda: None
+        # Signs that were found, by the facts under which they hold.
+        self.signs: dict[tuple[Any, ...], dict[tuple[Any, ...], Sign]] = {}
+
+    def slot(self, meaning: Meaning) -> int:
+        """The position of the generator with this meaning."""
+        key = (meaning.kind, *((poly_key(a.num), poly_key(a.den)) for a in meaning.args))
+        if key not in self._slots:
+            if len(self._slots) == SPARE:
+                raise NotDecidedError(f"more than {SPARE} roots and powers")
+            position = SPARE - 1 - len(self._slots)
+            self._slots[key] = position
+            self.meanings[position] = meaning
+        return self._slots[key]
