@@ -5,7 +5,7 @@
 # Trace of adadelta[l2=True]: 7c04fa1def4b8289
 # Regenerate: symopt generate adadelta --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 062e51f85581424dd21d8eb4d742c0a9cc1b41cb85d465bccf013d63b5c0ce65
+# SHA-256 of everything below this line: e53f6679b6156e72e8ccaef50d320e6e4664615eac059b47b7f0bb6e7fc3783e
 """Steps in the units of the parameter: the root mean square of past steps over that of gradients.
 
 Source: Zeiler 2012, Algorithm 1; torch.optim.Adadelta 2.13
@@ -20,7 +20,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,13 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adadelta
@@ -50,9 +57,9 @@ def step(
     eps: float = 1e-06,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -112,10 +119,10 @@ def step_l2(
     eps: float = 1e-06, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -158,10 +165,11 @@ def _step_block_l2(
     np.subtract(p, tmp2, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of adadelta_momentum: eeecd9dde655061d
 # Regenerate: symopt generate adadelta_momentum --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 3141475fcd39344c102ad5799d71a89aa23ac5a44dd5cffd259aefc6957dde51
+# SHA-256 of everything below this line: db0cd7bd704c6403034674b160d3031ec15fa2d35aa024be6c73d45d140052cd
 """Adadelta with momentum, whose average of squared steps takes the steps with their momentum.
 
 Source: climin.Adadelta 0.1
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,13 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+}
 
 
 # adadelta_momentum
@@ -50,10 +57,10 @@ def step(
     mu: float = 0.0, eps: float = 0.0001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    mu = _hyper("mu", mu)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a"), "b": state.get("b")})
     v = state["v"]
     a = state["a"]
@@ -97,10 +104,11 @@ def _step_block(
     np.subtract(p, b, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

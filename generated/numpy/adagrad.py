@@ -5,7 +5,7 @@
 # Trace of adagrad[l2=True]: 96c53ec4f35d1bef
 # Regenerate: symopt generate adagrad --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: d688155957760ff37ad13f0d76e778b8b7d468ac0db755d577b7b3f6247a7cdd
+# SHA-256 of everything below this line: c84ba8838068d58f6d06e4a8efbc322b37b8c644bb5f365f04ca7aa94c56a724
 """Steps divided by the root of the sum of all squared gradients so far.
 
 Source: torch.optim.Adagrad 2.13; Duchi, Hazan & Singer 2011, Figure 1 (diagonal)
@@ -20,7 +20,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "lr_decay": (lambda x: 0.0 <= x < math.inf, "0 <= lr_decay"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "initial_accumulator": (lambda x: 0.0 <= x < math.inf, "0 <= initial_accumulator"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adagrad
@@ -37,7 +45,7 @@ def init(
     p: np.ndarray, *, initial_accumulator: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -50,10 +58,10 @@ def step(
     eps: float = 1e-10, initial_accumulator: float = 0.0,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    lr_decay = _hyper("lr_decay", lr_decay, 0.0 <= lr_decay < math.inf, "0 <= lr_decay")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    lr = _hyper("lr", lr)
+    lr_decay = _hyper("lr_decay", lr_decay)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
     t = state["t"] + 1
@@ -89,7 +97,7 @@ def init_l2(
     p: np.ndarray, *, initial_accumulator: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -102,11 +110,11 @@ def step_l2(
     eps: float = 1e-10, initial_accumulator: float = 0.0, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    lr_decay = _hyper("lr_decay", lr_decay, 0.0 <= lr_decay < math.inf, "0 <= lr_decay")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    lr_decay = _hyper("lr_decay", lr_decay)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
     t = state["t"] + 1
@@ -138,10 +146,11 @@ def _step_block_l2(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

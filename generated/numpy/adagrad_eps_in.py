@@ -4,7 +4,7 @@
 # Trace of adagrad_eps_in: 975f77f0abf1df10
 # Regenerate: symopt generate adagrad_eps_in --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: e1842836093a769a12818d751750945b045ff063f8a93036184814c4e2bc3a0f
+# SHA-256 of everything below this line: f1ffa4f533e9dd0f7dfd9cb0bc15a969722891de37ac26571270a84346ba73f2
 """Adagrad with eps inside the root and an accumulator that starts above zero.
 
 Source: keras.optimizers.Adagrad 3.15; optax.adagrad 0.2.8
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,12 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "initial_accumulator": (lambda x: 0.0 <= x < math.inf, "0 <= initial_accumulator"),
+}
 
 
 # adagrad_eps_in
@@ -36,7 +42,7 @@ def init(
     p: np.ndarray, *, initial_accumulator: float = 0.1,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -49,9 +55,9 @@ def step(
     initial_accumulator: float = 0.1,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    lr = _hyper("lr", lr)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
     real = p.dtype.type
@@ -78,10 +84,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

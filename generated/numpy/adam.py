@@ -7,7 +7,7 @@
 # Trace of adam[l2=True,amsgrad=True]: 55e050f269142712
 # Regenerate: symopt generate adam --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 7da4a807ae685805a9b80cdc6b56e9973c1a232bdb4d42aff04c0bd47d38e890
+# SHA-256 of everything below this line: 04fde91cec129a5b706c25853acd104e3c382f76207c498757578b8ee7c49510
 """Steps along the corrected mean of the gradients over the root of their corrected mean square.
 
 Source: Kingma & Ba 2015, Algorithm 1; torch.optim.Adam 2.13
@@ -22,7 +22,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adam
@@ -52,10 +60,10 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v")})
     m = state["m"]
     v = state["v"]
@@ -121,10 +129,10 @@ def step_amsgrad(
     beta2: float = 0.999, eps: float = 1e-08,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v"), "v_max": state.get("v_max")})
     m = state["m"]
     v = state["v"]
@@ -192,11 +200,11 @@ def step_l2(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v")})
     m = state["m"]
     v = state["v"]
@@ -265,11 +273,11 @@ def step_l2_amsgrad(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v"), "v_max": state.get("v_max")})
     m = state["m"]
     v = state["v"]
@@ -320,10 +328,11 @@ def _step_block_l2_amsgrad(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of adam_l2: b66d873a3ebf1f24
 # Regenerate: symopt generate adam_l2 --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: af3140518b55d9fa69c0d06132e30ee8d880666d53f535f81c38ce1684e247b7
+# SHA-256 of everything below this line: 3e1e86bfedc5028fc27d101bfc02869b7615d391ad5f3f2e111b979f61929bec
 """Adam on the loss with half the squared norm of the parameter, times the decay, added to it.
 
 Source: Loshchilov & Hutter 2019, Algorithm 2, with L2 regularization; torch.optim.Adam 2.13 with
@@ -20,7 +20,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adam_l2
@@ -50,11 +58,11 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v")})
     m = state["m"]
     v = state["v"]
@@ -102,10 +110,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -5,7 +5,7 @@
 # Trace of adamw[amsgrad=True]: d6fdf832087a71e7
 # Regenerate: symopt generate adamw --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 93cd04ea6b0c3b66a368b9bb0c1dd1a8d28392374cef3ca99e441852d54b1532
+# SHA-256 of everything below this line: ba032fdb780ca73e863518c9cb3cefdf2b1573fec96549ab7a27b46b1a1df7e4
 """Adam with the decay applied to the parameter, not to the gradient.
 
 Source: torch.optim.AdamW 2.13; Loshchilov & Hutter 2019, Algorithm 2, with eta_t = 1 and lr times
@@ -21,7 +21,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adamw
@@ -51,11 +59,11 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v")})
     m = state["m"]
     v = state["v"]
@@ -124,11 +132,11 @@ def step_amsgrad(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v"), "v_max": state.get("v_max")})
     m = state["m"]
     v = state["v"]
@@ -179,10 +187,11 @@ def _step_block_amsgrad(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of amsgrad_paper: 51096621673c725c
 # Regenerate: symopt generate amsgrad_paper --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 3e250e69e0a49c1e1f826aaa044dc3bd516f2eac8fb97b4c31bf115ed23d3fd2
+# SHA-256 of everything below this line: 74c46ac89e502396b510b3bab82e73c0e89bafc168fd58ee36d7d8ee93c75382
 """Adam without bias correction, divided by the largest second moment so far.
 
 Source: Reddi, Kale & Kumar 2018, Algorithm 2, with eps added to the root as in practice (0 in the
@@ -20,7 +20,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,13 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 <= x < math.inf, "0 <= eps"),
+}
 
 
 # amsgrad_paper
@@ -51,10 +58,10 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 <= eps < math.inf, "0 <= eps")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v"), "x": state.get("x")})
     m = state["m"]
     v = state["v"]
@@ -93,10 +100,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

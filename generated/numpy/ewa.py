@@ -5,7 +5,7 @@
 # Trace of ewa[debias=True]: ed78cdb1da8ced75
 # Regenerate: symopt generate ewa --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 25fd27c0e18d9cb721cbaf1ab7a7a5f90c296ad20bf3816417c13791916cafae
+# SHA-256 of everything below this line: 09e35283dfc11a8c1c80eaa9d13237adea4fd7c86ce3395ac6a7c75a5ca2fabc
 """The exponentially weighted average of the values that arrive as gradients; p is what it reports.
 
 Source: Ng, Deep Learning Specialization, course 2, week 2; debias: Kingma & Ba 2015, section 3
@@ -20,7 +20,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,10 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "beta": (lambda x: 0.0 <= x < 1.0, "0 <= beta < 1"),
+}
 
 
 # ewa
@@ -48,7 +52,7 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, beta: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    beta = _hyper("beta", beta, 0.0 <= beta < 1.0, "0 <= beta < 1")
+    beta = _hyper("beta", beta)
     _check(p, {"g": g, "a": state.get("a")})
     a = state["a"]
     one_minus_beta = 1.0 - beta
@@ -90,7 +94,7 @@ def step_debias(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, beta: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    beta = _hyper("beta", beta, 0.0 <= beta < 1.0, "0 <= beta < 1")
+    beta = _hyper("beta", beta)
     _check(p, {"g": g, "a": state.get("a")})
     a = state["a"]
     t = state["t"] + 1
@@ -117,10 +121,11 @@ def _step_block_debias(
     np.multiply(a, inv_one_minus_beta_pow_t, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of heavy_ball: 979824576b5484c3
 # Regenerate: symopt generate heavy_ball --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 8dbe20ed11f058897cd9fe96123b30ede1d4283ab8fda84cf06b0d2d45e07460
+# SHA-256 of everything below this line: 3b271084c70840167a328339f99c0f85a9f86346612a882cf385ff101ba1a684
 """Gradient descent with inertia: a multiple of the last displacement is added to each step.
 
 Source: Polyak 1964, equation (9)
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # heavy_ball
@@ -47,8 +52,8 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "p_prev": state.get("p_prev")})
     p_prev = state["p_prev"]
     real = p.dtype.type
@@ -75,10 +80,11 @@ def _step_block(
     np.add(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of momentum_ema: 0b2142d0954dfcde
 # Regenerate: symopt generate momentum_ema --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: ac32abdc2148980c5bf59ca8a6f4e6a29e1cd5c2747bf73b52c730dba7cf9433
+# SHA-256 of everything below this line: 19e1db8897b581a1085f6760c3b3d4446d119e8fd2904e7598983db0333c96dc
 """Gradient descent along the exponential moving average of the gradients.
 
 Source: Ng, Deep Learning Specialization, course 2, week 2: gradient descent with momentum
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < 1.0, "0 <= mu < 1"),
+}
 
 
 # momentum_ema
@@ -47,8 +52,8 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < 1.0, "0 <= mu < 1")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "m": state.get("m")})
     m = state["m"]
     one_minus_mu = 1.0 - mu
@@ -74,10 +79,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of polyak: bfac20d02f0889ed
 # Regenerate: symopt generate polyak --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 4a9968d6844ac4e8736d445b09b995b3acc797590384b5c2a4dc23b81c9abb59
+# SHA-256 of everything below this line: 6ec658503674c3a933834ebace672cdf0dbd05a8ce0c66125e8c4ebf8816c949
 """The heavy ball under its author's name.
 
 Source: Polyak 1964, equation (9)
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # polyak
@@ -47,8 +52,8 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "p_prev": state.get("p_prev")})
     p_prev = state["p_prev"]
     real = p.dtype.type
@@ -75,10 +80,11 @@ def _step_block(
     np.add(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

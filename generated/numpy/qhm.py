@@ -4,7 +4,7 @@
 # Trace of qhm: 7cf64d8bf4a488d0
 # Regenerate: symopt generate qhm --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: b82ab148a65689bf9f52f68d600d00acb11cf0bc07cdbb980d713fd108bc3f48
+# SHA-256 of everything below this line: 04312c60edbf053e9c3c1846c02b5a07514037406ff1f62bcc3dffbf532cd312
 """Quasi-hyperbolic momentum: the average of a momentum step and a plain gradient step.
 
 Source: Ma & Yarats 2019, equations (3) and (4)
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,12 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < 1.0, "0 <= mu < 1"),
+    "nu": (lambda x: 0.0 <= x < math.inf, "0 <= nu"),
+}
 
 
 # qhm
@@ -48,9 +54,9 @@ def step(
     nu: float = 0.7,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < 1.0, "0 <= mu < 1")
-    nu = _hyper("nu", nu, 0.0 <= nu < math.inf, "0 <= nu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    nu = _hyper("nu", nu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     one_minus_mu = 1.0 - mu
@@ -80,10 +86,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -4,7 +4,7 @@
 # Trace of rmsprop_graves: c23af28564e2d4a0
 # Regenerate: symopt generate rmsprop_graves --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 3f72a24b0062302bd7dff3572994a19d2955efae5c3cc0c772466f7eed15f8a4
+# SHA-256 of everything below this line: 309583dc6adaaccb14c17387046e2683915035045303c75571fc5c9ae0460256
 """Centered RMSProp with momentum and L2 after the division, as Graves trained his networks.
 
 Source: Graves 2013, equations (38)-(45), with eps outside the root and decay in the momentum
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # rmsprop_graves
@@ -50,11 +58,11 @@ def step(
     mu: float = 0.9, eps: float = 0.0001, weight_decay: float = 0.0,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    mu = _hyper("mu", mu)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a"), "d": state.get("d")})
     v = state["v"]
     a = state["a"]
@@ -98,10 +106,11 @@ def _step_block(
     np.add(p, d, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -7,7 +7,7 @@
 # Trace of rmsprop_tf[centered=True,momentum=True]: 9c1ae8d48edf435c
 # Regenerate: symopt generate rmsprop_tf --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: b5b818f765d061fe9be729a21ee0789ec79c1f6f1fa92bc311d670c04af01338
+# SHA-256 of everything below this line: 0a68d7025adb0dbc875ae754cac4f14cc6312dd86ea5f6cc6d917bc35ce1b686
 """RMSProp with eps inside the root and the learning rate inside the momentum buffer.
 
 Source: keras.optimizers.RMSprop 3.15; with v0 = 1: tf.compat.v1.train.RMSPropOptimizer
@@ -22,7 +22,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,14 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "v0": (lambda x: 0.0 <= x < math.inf, "0 <= v0"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # rmsprop_tf
@@ -39,7 +47,7 @@ def init(
     p: np.ndarray, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -52,10 +60,10 @@ def step(
     eps: float = 1e-07, v0: float = 0.0,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
     _check(p, {"g": g, "v": state.get("v")})
     v = state["v"]
     one_minus_rho = 1.0 - rho
@@ -93,7 +101,7 @@ def init_momentum(
     p: np.ndarray, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -107,11 +115,11 @@ def step_momentum(
     eps: float = 1e-07, v0: float = 0.0, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "b": state.get("b")})
     v = state["v"]
     b = state["b"]
@@ -153,7 +161,7 @@ def init_centered(
     p: np.ndarray, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -167,10 +175,10 @@ def step_centered(
     eps: float = 1e-07, v0: float = 0.0,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -216,7 +224,7 @@ def init_centered_momentum(
     p: np.ndarray, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -231,11 +239,11 @@ def step_centered_momentum(
     eps: float = 1e-07, v0: float = 0.0, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a"), "b": state.get("b")})
     v = state["v"]
     a = state["a"]
@@ -278,10 +286,11 @@ def _step_block_centered_momentum(
     np.subtract(p, b, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

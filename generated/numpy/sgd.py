@@ -11,7 +11,7 @@
 # Trace of sgd[momentum=True,dampening=True,l2=True]: 34a3008b8cfcd499
 # Regenerate: symopt generate sgd --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 84246a4a36da218d0e498d46ac7acbb3682dca5d4b329b66cf117661c8d44bb6
+# SHA-256 of everything below this line: 33e2771db93f0323f6fcf2a0af650263bd17bb7be483dd7583813652092c3af3
 """Gradient descent: batch, mini-batch or stochastic by the gradient it is given; options as in
 PyTorch.
 
@@ -28,7 +28,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,13 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+    "tau": (lambda x: -math.inf < x < math.inf, "tau real"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # sgd
@@ -55,7 +62,7 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
+    lr = _hyper("lr", lr)
     _check(p, {"g": g})
     real = p.dtype.type
     uniforms = (
@@ -93,8 +100,8 @@ def step_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g})
     real = p.dtype.type
     uniforms = (
@@ -135,8 +142,8 @@ def step_momentum(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -182,9 +189,9 @@ def step_momentum_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -232,8 +239,8 @@ def step_momentum_nesterov(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -281,9 +288,9 @@ def step_momentum_nesterov_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -334,9 +341,9 @@ def step_momentum_dampening(
     tau: float = 0.5,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    tau = _hyper("tau", tau, -math.inf < tau < math.inf, "tau real")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    tau = _hyper("tau", tau)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -384,10 +391,10 @@ def step_momentum_dampening_l2(
     tau: float = 0.5, weight_decay: float = 0.0001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    tau = _hyper("tau", tau, -math.inf < tau < math.inf, "tau real")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    tau = _hyper("tau", tau)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -419,10 +426,11 @@ def _step_block_momentum_dampening_l2(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

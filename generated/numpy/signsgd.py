@@ -4,7 +4,7 @@
 # Trace of signsgd: f74ca01d6753ab8b
 # Regenerate: symopt generate signsgd --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: c1330c482bc8aa9c754b9ddddfe68254d55c26f36fa6ca991d5208870be69326
+# SHA-256 of everything below this line: 20890c5b652cc5f44f73474dc11e141ff44ec1540bf73227d5f9ac1408979e74
 """Steps of one length along the sign of the gradient.
 
 Source: Bernstein et al. 2018, Algorithm 1
@@ -19,7 +19,7 @@ the parameter's shape and type.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,10 @@ import numpy as np
 DTYPES = [np.dtype("float32"), np.dtype("float64")]
 # The operations pass over so many bytes of each array at a time, which stay in the cache meanwhile.
 BLOCK_BYTES = 1 << 18
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+}
 
 
 # signsgd
@@ -46,7 +50,7 @@ def step(
     p: np.ndarray, g: np.ndarray, state: dict[str, Any], *, lr: float = 0.001,
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
+    lr = _hyper("lr", lr)
     _check(p, {"g": g})
     real = p.dtype.type
     uniforms = (
@@ -67,10 +71,11 @@ def _step_block(
     np.subtract(p, tmp1, out=p)
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 

@@ -5,14 +5,15 @@
 # Trace of adadelta[l2=True]: 7c04fa1def4b8289
 # Regenerate: symopt generate adadelta --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: c4dbe8d4cec9d50253922d3e08f5dd44b018667e6d485cfb0f81c294793e8d6e
+# SHA-256 of everything below this line: 3eb6f6ba5eebc07d2fdb2a3ef4a695b39c9e6628df287c2c350304fb86634e35
 """Steps in the units of the parameter: the root mean square of past steps over that of gradients.
 
 Source: Zeiler 2012, Algorithm 1; torch.optim.Adadelta 2.13
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adadelta
@@ -46,9 +55,9 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-06,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -87,10 +96,10 @@ def step_l2(
     weight_decay: float = 0.01,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -109,10 +118,11 @@ def step_l2(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -149,13 +159,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_l2, (), None, step_l2,
         {"lr": 1.0, "rho": 0.9, "eps": 1e-06, "weight_decay": 0.01},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "rho": lambda rho: _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "weight_decay": lambda weight_decay: _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -239,10 +242,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

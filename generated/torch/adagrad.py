@@ -5,14 +5,15 @@
 # Trace of adagrad[l2=True]: 96c53ec4f35d1bef
 # Regenerate: symopt generate adagrad --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: b518f8f283c01308a0397a052bcaecee61a9114844717ec2e3f6e471035a2527
+# SHA-256 of everything below this line: f750873e9a219f7a58eceaecc08ad5da07febab3a8a4ac79fb99d50855c0e07d
 """Steps divided by the root of the sum of all squared gradients so far.
 
 Source: torch.optim.Adagrad 2.13; Duchi, Hazan & Singer 2011, Figure 1 (diagonal)
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "lr_decay": (lambda x: 0.0 <= x < math.inf, "0 <= lr_decay"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "initial_accumulator": (lambda x: 0.0 <= x < math.inf, "0 <= initial_accumulator"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
+
 
 # adagrad
 
@@ -33,7 +43,7 @@ def init(
     p: Tensor, *, initial_accumulator: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -47,10 +57,10 @@ def step(
     eps: float = 1e-10, initial_accumulator: float = 0.0,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    lr_decay = _hyper("lr_decay", lr_decay, 0.0 <= lr_decay < math.inf, "0 <= lr_decay")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    lr = _hyper("lr", lr)
+    lr_decay = _hyper("lr_decay", lr_decay)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
     t = state["t"] + 1
@@ -72,7 +82,7 @@ def init_l2(
     p: Tensor, *, initial_accumulator: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -86,11 +96,11 @@ def step_l2(
     eps: float = 1e-10, initial_accumulator: float = 0.0, weight_decay: float = 0.01,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    lr_decay = _hyper("lr_decay", lr_decay, 0.0 <= lr_decay < math.inf, "0 <= lr_decay")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    lr_decay = _hyper("lr_decay", lr_decay)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
     t = state["t"] + 1
@@ -106,10 +116,11 @@ def step_l2(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -146,14 +157,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_l2, ("initial_accumulator",), None, step_l2,
         {"lr": 0.01, "lr_decay": 0.0, "eps": 1e-10, "initial_accumulator": 0.0, "weight_decay": 0.01},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "lr_decay": lambda lr_decay: _hyper("lr_decay", lr_decay, 0.0 <= lr_decay < math.inf, "0 <= lr_decay"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "initial_accumulator": lambda initial_accumulator: _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator"),
-    "weight_decay": lambda weight_decay: _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -240,10 +243,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

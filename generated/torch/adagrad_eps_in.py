@@ -4,14 +4,15 @@
 # Trace of adagrad_eps_in: 975f77f0abf1df10
 # Regenerate: symopt generate adagrad_eps_in --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: abb2a8ed8a43f64f08105a31029b16f9c542cd9f4f67c6b4646b94245bc46439
+# SHA-256 of everything below this line: 3d8f62e2057506350ebae6fa592ae27572aa87cb09f541c0d6d1615c81250f7c
 """Adagrad with eps inside the root and an accumulator that starts above zero.
 
 Source: keras.optimizers.Adagrad 3.15; optax.adagrad 0.2.8
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "initial_accumulator": (lambda x: 0.0 <= x < math.inf, "0 <= initial_accumulator"),
+}
+
 
 # adagrad_eps_in
 
@@ -32,7 +40,7 @@ def init(
     p: Tensor, *, initial_accumulator: float = 0.1,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {})
     return {
         "t": 0,
@@ -46,9 +54,9 @@ def step(
     initial_accumulator: float = 0.1,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    initial_accumulator = _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator")
+    lr = _hyper("lr", lr)
+    eps = _hyper("eps", eps)
+    initial_accumulator = _hyper("initial_accumulator", initial_accumulator)
     _check(p, {"g": g, "h": state.get("h")})
     h = state["h"]
 
@@ -61,10 +69,11 @@ def step(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -97,12 +106,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init, ("initial_accumulator",), None, step,
         {"lr": 0.001, "eps": 1e-07, "initial_accumulator": 0.1},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "initial_accumulator": lambda initial_accumulator: _hyper("initial_accumulator", initial_accumulator, 0.0 <= initial_accumulator < math.inf, "0 <= initial_accumulator"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -180,10 +183,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

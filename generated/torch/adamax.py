@@ -5,14 +5,15 @@
 # Trace of adamax[l2=True]: 1f770ac7afe08930
 # Regenerate: symopt generate adamax --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 9d9365254687f184401b1aad17ddaa6bea67376dfccbb8588c574c5dab309610
+# SHA-256 of everything below this line: 18393e919253f41067055d246eaf0efe81b03e5a60ee226ecf94c713dcafb313
 """Adam with a decaying maximum in place of the root mean square; eps is added inside the maximum.
 
 Source: torch.optim.Adamax 2.13
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # adamax
@@ -47,10 +57,10 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "m": state.get("m"), "u": state.get("u")})
     m = state["m"]
     u = state["u"]
@@ -90,11 +100,11 @@ def step_l2(
     beta2: float = 0.999, eps: float = 1e-08, weight_decay: float = 0.01,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "m": state.get("m"), "u": state.get("u")})
     m = state["m"]
     u = state["u"]
@@ -114,10 +124,11 @@ def step_l2(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -154,14 +165,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_l2, (), None, step_l2,
         {"lr": 0.002, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08, "weight_decay": 0.01},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "beta1": lambda beta1: _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1"),
-    "beta2": lambda beta2: _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "weight_decay": lambda weight_decay: _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -248,10 +251,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

@@ -5,14 +5,15 @@
 # Trace of ewa[debias=True]: ed78cdb1da8ced75
 # Regenerate: symopt generate ewa --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 64e7bbd85d3472b832d6c51a31c8ad9c18883c04936bac16cd564bb5f006a1d1
+# SHA-256 of everything below this line: 328b2102d79595124402856eeaa56a0110e5728d023e4b0f454ec2984d01c01c
 """The exponentially weighted average of the values that arrive as gradients; p is what it reports.
 
 Source: Ng, Deep Learning Specialization, course 2, week 2; debias: Kingma & Ba 2015, section 3
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "beta": (lambda x: 0.0 <= x < 1.0, "0 <= beta < 1"),
+}
 
 
 # ewa
@@ -45,7 +51,7 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, beta: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    beta = _hyper("beta", beta, 0.0 <= beta < 1.0, "0 <= beta < 1")
+    beta = _hyper("beta", beta)
     _check(p, {"g": g, "a": state.get("a")})
     a = state["a"]
     one_minus_beta = 1.0 - beta
@@ -78,7 +84,7 @@ def step_debias(
     p: Tensor, g: Tensor, state: dict[str, Any], *, beta: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    beta = _hyper("beta", beta, 0.0 <= beta < 1.0, "0 <= beta < 1")
+    beta = _hyper("beta", beta)
     _check(p, {"g": g, "a": state.get("a")})
     a = state["a"]
     t = state["t"] + 1
@@ -94,10 +100,11 @@ def step_debias(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -134,10 +141,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_debias, (), None, step_debias,
         {"beta": 0.9},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "beta": lambda beta: _hyper("beta", beta, 0.0 <= beta < 1.0, "0 <= beta < 1"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -212,10 +215,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

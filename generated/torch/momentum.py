@@ -4,14 +4,15 @@
 # Trace of momentum: fba4c7692193e3f0
 # Regenerate: symopt generate momentum --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: d37b5a2d9a02ffbc2aae49adfdb3476de0d0488bae482205432a00e62beeb9b4
+# SHA-256 of everything below this line: bf3349e57da6eb30746e8b67702a8c9727be0e4f7ad02d88473f953952d35359
 """Gradient descent along a decaying sum of gradients, kept in a buffer that starts at zero.
 
 Source: Qian 1999, equation (2), with lr outside the buffer; optax.sgd 0.2.8 with momentum
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # momentum
@@ -44,8 +51,8 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
 
@@ -58,10 +65,11 @@ def step(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -94,11 +102,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init, (), None, step,
         {"lr": 0.001, "mu": 0.9},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -173,10 +176,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

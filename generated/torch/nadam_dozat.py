@@ -4,15 +4,16 @@
 # Trace of nadam_dozat: 7fabccabd5c7689b
 # Regenerate: symopt generate nadam_dozat --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: e108c8be878dc146758166d85d1801d2785c1fa4ce061c2f4524fe14c615cdca
+# SHA-256 of everything below this line: dbdac00f2f16ba3b86b5aacca02c379103dbbaf7e846f6a7e06b7b0dd138ca31
 """Adam with Nesterov's momentum, the momentum held constant.
 
 Source: Dozat 2016, Algorithm 2, with constant mu; its second moment corrected with an extra factor
 beta2
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "beta1": (lambda x: 0.0 <= x < 1.0, "0 <= beta1 < 1"),
+    "beta2": (lambda x: 0.0 <= x < 1.0, "0 <= beta2 < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+}
 
 
 # nadam_dozat
@@ -47,10 +56,10 @@ def step(
     beta2: float = 0.999, eps: float = 1e-08,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    beta1 = _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1")
-    beta2 = _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    beta1 = _hyper("beta1", beta1)
+    beta2 = _hyper("beta2", beta2)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "m": state.get("m"), "v": state.get("v")})
     m = state["m"]
     v = state["v"]
@@ -75,10 +84,11 @@ def step(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -111,13 +121,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init, (), None, step,
         {"lr": 0.002, "beta1": 0.9, "beta2": 0.999, "eps": 1e-08},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "beta1": lambda beta1: _hyper("beta1", beta1, 0.0 <= beta1 < 1.0, "0 <= beta1 < 1"),
-    "beta2": lambda beta2: _hyper("beta2", beta2, 0.0 <= beta2 < 1.0, "0 <= beta2 < 1"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -198,10 +201,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

@@ -4,15 +4,16 @@
 # Trace of nag: 91e6b59a7339f994
 # Regenerate: symopt generate nag --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 846967a028947f1ea2cd91f2cb3e9421b45ef11ea42c8996ddd5931a6fb977b6
+# SHA-256 of everything below this line: 44c3324fc4eb9648194980656d5713e79feae41ad93fab2cfce4300a43cdcc8a
 """Nesterov's accelerated gradient: the gradient is asked for at the point that the momentum leads to.
 
 Source: Nesterov 1983, in the two sequences of Nesterov 2004, equation (2.2.20), with constant
 momentum
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # nag
@@ -45,8 +52,8 @@ def point(
     p: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> Tensor:
     """The point at which the next step's gradient is asked for, as a new tensor."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"p_prev": state.get("p_prev")})
     p_prev = state["p_prev"]
 
@@ -60,8 +67,8 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "p_prev": state.get("p_prev")})
     p_prev = state["p_prev"]
 
@@ -75,10 +82,11 @@ def step(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -111,11 +119,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init, (), point, step,
         {"lr": 0.001, "mu": 0.9},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -203,10 +206,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

@@ -4,14 +4,15 @@
 # Trace of qhm: 7cf64d8bf4a488d0
 # Regenerate: symopt generate qhm --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: fe1ad09c74de14a3db48caab88a88520d78d6d943010b29682e5d2b99d97258b
+# SHA-256 of everything below this line: 88ad8c00fd173ea875646a1942cb6c532d3e2118b225af85a8f6f83f666bce49
 """Quasi-hyperbolic momentum: the average of a momentum step and a plain gradient step.
 
 Source: Ma & Yarats 2019, equations (3) and (4)
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < 1.0, "0 <= mu < 1"),
+    "nu": (lambda x: 0.0 <= x < math.inf, "0 <= nu"),
+}
 
 
 # qhm
@@ -44,9 +52,9 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 1.0, mu: float = 0.999, nu: float = 0.7,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < 1.0, "0 <= mu < 1")
-    nu = _hyper("nu", nu, 0.0 <= nu < math.inf, "0 <= nu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    nu = _hyper("nu", nu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     one_minus_mu = 1.0 - mu
@@ -61,10 +69,11 @@ def step(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -97,12 +106,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init, (), None, step,
         {"lr": 1.0, "mu": 0.999, "nu": 0.7},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < 1.0, "0 <= mu < 1"),
-    "nu": lambda nu: _hyper("nu", nu, 0.0 <= nu < math.inf, "0 <= nu"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -180,10 +183,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

@@ -7,15 +7,16 @@
 # Trace of rmsprop[centered=True,momentum=True]: aa316322e3f06581
 # Regenerate: symopt generate rmsprop --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 4ab97f56c2f7494ae567734454e021da0a63393ce57c96a9df8f529622d3b569
+# SHA-256 of everything below this line: a3e9a660799ec5bcddf35f85229e841f9d2088bfd0ede8f9f6398c4724df6ed0
 """Steps divided by the root of the moving average of squared gradients, with eps outside the root.
 
 Source: torch.optim.RMSprop 2.13; Tieleman & Hinton 2012, lecture 6e; centered: Graves 2013,
 equations (38)-(45)
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
 
 
 # rmsprop
@@ -49,9 +58,9 @@ def step(
     eps: float = 1e-08,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "v": state.get("v")})
     v = state["v"]
     one_minus_rho = 1.0 - rho
@@ -87,10 +96,10 @@ def step_momentum(
     eps: float = 1e-08, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "b": state.get("b")})
     v = state["v"]
     b = state["b"]
@@ -129,9 +138,9 @@ def step_centered(
     eps: float = 1e-08,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -172,10 +181,10 @@ def step_centered_momentum(
     eps: float = 1e-08, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a"), "b": state.get("b")})
     v = state["v"]
     a = state["a"]
@@ -197,10 +206,11 @@ def step_centered_momentum(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -245,13 +255,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_centered_momentum, (), None, step_centered_momentum,
         {"lr": 0.01, "rho": 0.99, "eps": 1e-08, "mu": 0.9},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "rho": lambda rho: _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -338,10 +341,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

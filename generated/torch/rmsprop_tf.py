@@ -7,14 +7,15 @@
 # Trace of rmsprop_tf[centered=True,momentum=True]: 9c1ae8d48edf435c
 # Regenerate: symopt generate rmsprop_tf --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 904bd6f7c8dc8057b6ce825ead39057d609947510188ee457cfa5577d342b9f2
+# SHA-256 of everything below this line: 88859e831b5a725fad581a4152ef03e546914446ebbbd73a086007655057907b
 """RMSProp with eps inside the root and the learning rate inside the momentum buffer.
 
 Source: keras.optimizers.RMSprop 3.15; with v0 = 1: tf.compat.v1.train.RMSPropOptimizer
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -27,6 +28,15 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "rho": (lambda x: 0.0 <= x < 1.0, "0 <= rho < 1"),
+    "eps": (lambda x: 0.0 < x < math.inf, "0 < eps"),
+    "v0": (lambda x: 0.0 <= x < math.inf, "0 <= v0"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+}
+
 
 # rmsprop_tf
 
@@ -35,7 +45,7 @@ def init(
     p: Tensor, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -49,10 +59,10 @@ def step(
     eps: float = 1e-07, v0: float = 0.0,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
     _check(p, {"g": g, "v": state.get("v")})
     v = state["v"]
     one_minus_rho = 1.0 - rho
@@ -74,7 +84,7 @@ def init_momentum(
     p: Tensor, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -89,11 +99,11 @@ def step_momentum(
     eps: float = 1e-07, v0: float = 0.0, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "b": state.get("b")})
     v = state["v"]
     b = state["b"]
@@ -118,7 +128,7 @@ def init_centered(
     p: Tensor, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -133,10 +143,10 @@ def step_centered(
     eps: float = 1e-07, v0: float = 0.0,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a")})
     v = state["v"]
     a = state["a"]
@@ -162,7 +172,7 @@ def init_centered_momentum(
     p: Tensor, *, v0: float = 0.0,
 ) -> dict[str, Any]:
     """The state before the first step."""
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
+    v0 = _hyper("v0", v0)
     _check(p, {})
     return {
         "t": 0,
@@ -178,11 +188,11 @@ def step_centered_momentum(
     eps: float = 1e-07, v0: float = 0.0, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    rho = _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1")
-    eps = _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps")
-    v0 = _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    rho = _hyper("rho", rho)
+    eps = _hyper("eps", eps)
+    v0 = _hyper("v0", v0)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "v": state.get("v"), "a": state.get("a"), "b": state.get("b")})
     v = state["v"]
     a = state["a"]
@@ -204,10 +214,11 @@ def step_centered_momentum(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -252,14 +263,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_centered_momentum, ("v0",), None, step_centered_momentum,
         {"lr": 0.001, "rho": 0.9, "eps": 1e-07, "v0": 0.0, "mu": 0.9},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "rho": lambda rho: _hyper("rho", rho, 0.0 <= rho < 1.0, "0 <= rho < 1"),
-    "eps": lambda eps: _hyper("eps", eps, 0.0 < eps < math.inf, "0 < eps"),
-    "v0": lambda v0: _hyper("v0", v0, 0.0 <= v0 < math.inf, "0 <= v0"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -349,10 +352,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

@@ -11,16 +11,17 @@
 # Trace of sgd[momentum=True,dampening=True,l2=True]: 34a3008b8cfcd499
 # Regenerate: symopt generate sgd --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: a1a47ecb23c38872889675393719642f0dc1124491e68ad6ddf60fb3d80d0650
+# SHA-256 of everything below this line: 1797b8dd81472e17281d6e7e2bfb5b3b1453219a6811c3324f5224296af3aed4
 """Gradient descent: batch, mini-batch or stochastic by the gradient it is given; options as in
 PyTorch.
 
 Source: torch.optim.SGD 2.13; with nesterov: Sutskever et al. 2013, section 2, in the shifted
 variable
 
-The class is an optimizer as those of ``torch.optim``; ``init`` and ``step`` are the functions below it,
-over single tensors. What depends on hyper-parameters alone is computed once a step in double
-precision; elements are computed in the type of the tensors, with one rounding for each operation.
+The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
 """
 
 from __future__ import annotations
@@ -32,6 +33,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+# Hyper-parameter -> whether a value is finite and in the domain, and the domain.
+_DOMAINS: dict[str, tuple[Callable[[float], bool], str]] = {
+    "lr": (lambda x: 0.0 <= x < math.inf, "0 <= lr"),
+    "mu": (lambda x: 0.0 <= x < math.inf, "0 <= mu"),
+    "tau": (lambda x: -math.inf < x < math.inf, "tau real"),
+    "weight_decay": (lambda x: 0.0 <= x < math.inf, "0 <= weight_decay"),
+}
 
 
 # sgd
@@ -52,7 +61,7 @@ def step(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
+    lr = _hyper("lr", lr)
     _check(p, {"g": g})
 
     p_new = p - lr * g
@@ -80,8 +89,8 @@ def step_l2(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, weight_decay: float = 0.0001,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g})
 
     g_reg = weight_decay * p + g
@@ -111,8 +120,8 @@ def step_momentum(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -147,9 +156,9 @@ def step_momentum_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -184,8 +193,8 @@ def step_momentum_nesterov(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -220,9 +229,9 @@ def step_momentum_nesterov_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -257,9 +266,9 @@ def step_momentum_dampening(
     p: Tensor, g: Tensor, state: dict[str, Any], *, lr: float = 0.001, mu: float = 0.9, tau: float = 0.5,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    tau = _hyper("tau", tau, -math.inf < tau < math.inf, "tau real")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    tau = _hyper("tau", tau)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -295,10 +304,10 @@ def step_momentum_dampening_l2(
     weight_decay: float = 0.0001,
 ) -> tuple[Tensor, dict[str, Any]]:
     """One step; ``p`` and ``state`` are updated in place and returned."""
-    lr = _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr")
-    mu = _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu")
-    tau = _hyper("tau", tau, -math.inf < tau < math.inf, "tau real")
-    weight_decay = _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay")
+    lr = _hyper("lr", lr)
+    mu = _hyper("mu", mu)
+    tau = _hyper("tau", tau)
+    weight_decay = _hyper("weight_decay", weight_decay)
     _check(p, {"g": g, "b": state.get("b")})
     b = state["b"]
     t = state["t"] + 1
@@ -315,10 +324,11 @@ def step_momentum_dampening_l2(
     return p, state
 
 
-def _hyper(name: str, value: float, is_inside: bool, domain: str) -> float:
-    """A hyper-parameter as a float; refused where it is not finite and in its domain."""
-    if not is_inside:
-        raise ValueError(f"{name} = {value}; needed is a finite number with {domain}")
+def _hyper(name: str, value: float) -> float:
+    """A hyper-parameter as a float; refused where it is not finite or not in its domain."""
+    is_inside, domain = _DOMAINS[name]
+    if not is_inside(value):
+        raise ValueError(f"{name} = {value} is outside its domain: {domain}, finite")
     return float(value)
 
 
@@ -379,13 +389,6 @@ _VARIANTS: dict[tuple[Any, ...], _Variant] = {
         init_momentum_dampening_l2, (), None, step_momentum_dampening_l2,
         {"lr": 0.001, "mu": 0.9, "tau": 0.5, "weight_decay": 0.0001},
     ),
-}
-# Hyper-parameter -> its check.
-_HYPERS: dict[str, Callable[[float], float]] = {
-    "lr": lambda lr: _hyper("lr", lr, 0.0 <= lr < math.inf, "0 <= lr"),
-    "mu": lambda mu: _hyper("mu", mu, 0.0 <= mu < math.inf, "0 <= mu"),
-    "tau": lambda tau: _hyper("tau", tau, -math.inf < tau < math.inf, "tau real"),
-    "weight_decay": lambda weight_decay: _hyper("weight_decay", weight_decay, 0.0 <= weight_decay < math.inf, "0 <= weight_decay"),
 }
 # Arguments of other optimizers that change the result or promise something; none is silently ignored.
 _REFUSED = ("maximize", "differentiable", "capturable")
@@ -479,10 +482,10 @@ def _chosen(group: dict[str, Any]) -> _Variant:
         offered = "; ".join(str(dict(zip(_OPTIONS, key, strict=True))) for key in _VARIANTS)
         raise ValueError(f"options {options} cannot be combined so; offered: {offered}")
     for name, value in group.items():
-        if name in _HYPERS and value is not None and name not in variant.hypers:
+        if name in _DOMAINS and value is not None and name not in variant.hypers:
             raise ValueError(f"{name} = {value} has no effect with options {options}")
     for name, value in _hypers(group, variant).items():
-        _HYPERS[name](value)
+        _hyper(name, value)
     return variant
 
 

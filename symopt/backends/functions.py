@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from symopt.backends.base import Variant
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Num, Ref, refs
 from symopt.ir.program import Phase
 from symopt.ir.trace import PARAMETER, HyperInfo, StateInfo, Trace
+from symopt.lang.declare import Hyper
 from symopt.printers.python import PythonPrinter, in_docstring, inside, literal
 
 WIDTH = 100  # of a list of arguments, indented once
@@ -18,10 +20,9 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True)
 class HyperView:
-    """A hyper-parameter of a function: what its user calls it, its default, and what its values are."""
+    """A hyper-parameter of a function: its default, and its domain as a condition on ``x`` and in words."""
 
     name: str
-    declared: str
     default: str
     inside: str
     domain: str
@@ -41,13 +42,18 @@ def hyper_views(hypers: Iterable[HyperInfo], name: Name) -> list[HyperView]:
     return [
         HyperView(
             name(hyper.name),
-            hyper.name,
             literal(hyper.default),
-            inside(hyper.domain, name(hyper.name)),
+            inside(hyper.domain, "x"),
             hyper.domain.describe(hyper.name),
         )
         for hyper in hypers
     ]
+
+
+def all_hypers(variants: Sequence[Variant]) -> dict[str, HyperInfo]:
+    """The hyper-parameters of all variants, in the order in which the rule declares them."""
+    known = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
+    return {name: known[name] for name in variants[0].rule.declared(Hyper) if name in known}
 
 
 def init_hypers(trace: Trace) -> list[HyperInfo]:

@@ -10,6 +10,7 @@ from symopt.backends.base import Backend, Variant
 from symopt.backends.functions import (
     HyperView,
     StateView,
+    all_hypers,
     doc_lines,
     free_prefix,
     gradients_of,
@@ -82,6 +83,7 @@ def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
     return {
         "doc": doc_lines(variants[0].trace.doc),
         "source": doc_lines(f"Source: {variants[0].rule.source}"),
+        "hypers": hyper_views(all_hypers(variants).values(), name_of),
         "variants": views,
         "dtypes": ", ".join(f'np.dtype("{dtype}")' for dtype in variants[0].dtypes),
     }

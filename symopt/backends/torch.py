@@ -10,6 +10,7 @@ from symopt.backends.base import Backend, Variant
 from symopt.backends.functions import (
     HyperView,
     StateView,
+    all_hypers,
     doc_lines,
     gradients_of,
     hyper_views,
@@ -86,7 +87,7 @@ def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
         "variants": views,
         "class_name": identifier(type(rule).__name__, RESERVED | MODULE),
         "arguments": _arguments(variants),
-        "hypers": hyper_views(_all_hypers(variants).values(), name_of),
+        "hypers": hyper_views(all_hypers(variants).values(), name_of),
         "options": _tuple(f'"{name_of(name)}"' for name in rule.declared(Option)),
         "looks_ahead": any(view.point != "None" for view in views),
     }
@@ -95,19 +96,13 @@ def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
 def _arguments(variants: Sequence[Variant]) -> list[ArgumentView]:
     """Hyper-parameters of all variants, then options, as the rule declares them."""
     rule = variants[0].rule
-    known = _all_hypers(variants)
+    known = all_hypers(variants)
     hypers = [_hyper_argument(item, known[name]) for name, item in rule.declared(Hyper).items() if name in known]
     options = [
         ArgumentView(name_of(name), type(option.default).__name__, repr(option.default), _option_doc(option))
         for name, option in rule.declared(Option).items()
     ]
     return [*hypers, *options]
-
-
-def _all_hypers(variants: Sequence[Variant]) -> dict[str, HyperInfo]:
-    """The hyper-parameters of all variants, in the order in which the rule declares them."""
-    known = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
-    return {name: known[name] for name in variants[0].rule.declared(Hyper) if name in known}
 
 
 def _hyper_argument(declared: Hyper, hyper: HyperInfo) -> ArgumentView:

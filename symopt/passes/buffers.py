@@ -82,7 +82,7 @@ class _Allocator:
         """The array that the value or its statement is for, else an operand's buffer, else any free one."""
         is_mask = instruction.op in CONDITIONS
         own = self.array_of.get(instruction.name)
-        homes = [own] if own else [] if is_mask else self._arrays_of(instruction, index)
+        homes = [own] if own else [] if is_mask else self._arrays_of(instruction)
         pool = self.pools[is_mask]
         operands = [arg.name for arg in args if isinstance(arg, Ref) and arg.name in pool]
         for place in [*homes, *operands, *pool]:
@@ -92,13 +92,10 @@ class _Allocator:
         pool.append(name)
         return name
 
-    def _arrays_of(self, instruction: Instruction, index: int) -> list[str]:
-        """The arrays whose new value the instruction's statement makes, after this value is last read."""
-        found = []
-        for array, value in self.linear.stores.items():
-            if self.makes[value] == instruction.statement and value not in self.place:
-                found.append(array)
-        return found
+    def _arrays_of(self, instruction: Instruction) -> list[str]:
+        """The arrays whose new value the instruction's statement makes and has not made yet."""
+        stores = self.linear.stores.items()
+        return [a for a, value in stores if self.makes[value] == instruction.statement and value not in self.place]
 
     def _is_free(self, place: str, index: int) -> bool:
         """Whether nothing that is read after the instruction is in the place, an array's old value included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,13 +127,13 @@ def check(rules: Sequence[Rule] | None = None, progress: Progress | None = None)
 
 def _rows(variants: list[Variant], asked: list[Variant], notes: dict[str, None]) -> list[Row]:
     numpy_module = load_module("numpy", variants)
-    torch_module = _available(lambda: load_module("torch", variants), notes)
+    torch_module = _available(partial(load_module, "torch", variants), notes)
     rows = []
     for variant in asked:
         reference = NumPyKernel(numpy_module, variant)
         torch_kernel = TorchKernel(torch_module, variant) if torch_module is not None else None
         for dtype in DTYPES:
-            c_kernel = _available(lambda dtype=dtype, rule=variant.rule: _load_c(rule, dtype), notes)  # type: ignore[misc]
+            c_kernel = _available(partial(_load_c, variant.rule, dtype), notes)
             hypers = varied(variant)
             rows.append(
                 Row(

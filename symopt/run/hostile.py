@@ -45,4 +45,6 @@ def inside(domain: Domain, position: int) -> float:
         return (lower or 0.0) + 1 + position
     if lower is not None and upper is not None:
         return lower + share * (upper - lower)
-    return share / 4 if lower is None and upper is None else lower + share / 4 if lower is not None else upper - share  # type: ignore[operator]
+    if upper is not None:
+        return upper - share / 4
+    return (lower or 0.0) + share / 4

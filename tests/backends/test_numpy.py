@@ -122,9 +122,9 @@ def test_a_look_ahead_asks_at_the_point_and_leaves_the_parameter() -> None:
 @pytest.mark.parametrize(
     ("hypers", "message"),
     [
-        ({"lr": -0.1}, "lr = -0.1; needed is a finite number with 0 <= lr"),
-        ({"beta1": 1.0}, "beta1 = 1.0; needed is a finite number with 0 <= beta1 < 1"),
-        ({"eps": 0.0}, "eps = 0.0; needed is a finite number with 0 < eps"),
+        ({"lr": -0.1}, "lr = -0.1 is outside its domain: 0 <= lr"),
+        ({"beta1": 1.0}, "beta1 = 1.0 is outside its domain: 0 <= beta1 < 1"),
+        ({"eps": 0.0}, "eps = 0.0 is outside its domain: 0 < eps"),
         ({"lr": math.inf}, "lr = inf"),
         ({"weight_decay": math.nan}, "weight_decay = nan"),
     ],

@@ -171,8 +171,8 @@ def test_parameters_are_moved_back_when_the_closure_fails() -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("adam", {"lr": -1.0}, "lr = -1.0; needed is a finite number with 0 <= lr"),
-        ("adam", {"beta1": 1.0}, "beta1 = 1.0; needed is a finite number with 0 <= beta1 < 1"),
+        ("adam", {"lr": -1.0}, "lr = -1.0 is outside its domain: 0 <= lr"),
+        ("adam", {"beta1": 1.0}, "beta1 = 1.0 is outside its domain: 0 <= beta1 < 1"),
         ("adam", {"eps": math.nan}, "eps = nan"),
         ("adam", {"lr": math.inf}, "lr = inf"),
         ("sgd", {"nesterov": True}, "cannot be combined so"),
