@@ -38,6 +38,8 @@ OURS, FLOOR, TORCH = "generated C", "streaming", "torch fused"
 # Arrays of the largest size together exceed every cache; smaller ones are meant to be found in it.
 OUT_OF_CACHE = 10_000_000
 BYTES_ROTATED = 640_000_000
+LEAST_ROUNDS = 5
+HEADS = ("elements", "threads", "generated C, ns/element", "rate, of streaming", "torch fused, times ours", "rounds")
 STREAMING = Path(__file__).with_name("streaming.c")
 
 
@@ -152,11 +154,20 @@ def measure(kernel: CKernel, size: int, threads: int, rounds: int) -> Timings:
         FLOOR: streaming_side(sets, threads),
         TORCH: torch_side(sets),
     }
-    calls = 1 if count > 1 else max(1, 4_000_000 // size)
+    calls = 1 if count > 1 else max(1, 8_000_000 // size)
     timings = interleave(sides, calls, rounds)
     return Timings(
         {side: [s / (count * size) for s in samples] for side, samples in timings.seconds.items()}, timings.spoilt
     )
+
+
+def row(found: Timings) -> list[str]:
+    """What a table says of one measurement, after the size and the number of threads."""
+    rounds = f"{found.rounds} of {found.rounds + found.spoilt}"
+    if found.rounds < LEAST_ROUNDS:
+        return ["the machine is too busy", "", "", rounds]
+    nanoseconds = f"{found.median(OURS) * 1e9:.3f}"
+    return [nanoseconds, str(found.ratio(FLOOR, OURS)), str(found.ratio(TORCH, OURS)), rounds]
 
 
 def main() -> None:
@@ -170,25 +181,11 @@ def main() -> None:
     check(kernel)
     flags = " ".join([*compiler(), *FLAGS, NATIVE])
     print(f"{machine()}, {len(CORES)} cores, torch {torch.__version__}, {flags}\n")
-    heads = (
-        "elements",
-        "threads",
-        "generated C, ns/element",
-        "rate, of streaming",
-        "torch fused, times ours",
-        "rounds",
-    )
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
+    print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}")
     for size, threads in itertools.product(chosen.sizes, chosen.threads):
-        if threads > len(CORES):
-            continue
-        found = measure(kernel, size, threads, chosen.rounds)
-        rate, peer = found.ratio(FLOOR, OURS), found.ratio(TORCH, OURS)
-        print(
-            f"| {size:.0e} | {threads} | {found.median(OURS) * 1e9:.3f} | {rate} | {peer} "
-            f"| {found.rounds} of {found.rounds + found.spoilt} |",
-            flush=True,
-        )
+        if threads <= len(CORES):
+            cells = [f"{size:.0e}", str(threads), *row(measure(kernel, size, threads, chosen.rounds))]
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -56,12 +56,10 @@ class Ratio:
         return f"{self.median:.2f} [{self.lower:.2f}, {self.upper:.2f}]"
 
 
-def interleave(sides: Mapping[str, Callable[[], None]], calls: int, rounds: int = 31, limit: int = 400) -> Timings:
-    """Time ``calls`` calls of every side in each of ``rounds`` rounds; gives up after ``limit`` rounds.
+def interleave(sides: Mapping[str, Callable[[], None]], calls: int, rounds: int = 31, limit: int = 600) -> Timings:
+    """Time ``calls`` calls of every side in each of ``rounds`` rounds, or fewer where the machine is too busy.
 
-    Raises
-    ------
-    RuntimeError: too few rounds were left alone by the machine's other users.
+    ``limit`` is how many rounds are tried.
     """
     shuffled = random.Random(20170101)
     order = list(sides)
@@ -77,8 +75,6 @@ def interleave(sides: Mapping[str, Callable[[], None]], calls: int, rounds: int 
             continue
         for name, (elapsed, _) in samples.items():
             seconds[name].append(elapsed / calls)
-    if len(seconds[order[0]]) < min(rounds, 5):
-        raise RuntimeError(f"the machine is busy: {spoilt} of {limit} rounds were spoilt")
     return Timings(seconds, spoilt)
 
 
