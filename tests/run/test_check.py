@@ -150,10 +150,18 @@ def test_without_torch_the_rest_is_compared(monkeypatch: pytest.MonkeyPatch) -> 
     assert any("torch is not installed: pip install 'symopt-codegen[torch]'" in note for note in report.notes)
 
 
-def test_a_failure_is_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "NumPyKernel", lambda module, variant: Off(NumPyKernel(module, variant), 64, 1))
+@needs_compiler
+@pytest.mark.parametrize(("which", "column"), [("NumPyKernel", "exact"), ("TorchKernel", "torch"), ("_load_c", "c")])
+def test_a_kernel_that_is_off_fails_where_it_is_compared(
+    monkeypatch: pytest.MonkeyPatch, which: str, column: str
+) -> None:
+    pytest.importorskip("torch")
+    right = getattr(checking, which)
+    monkeypatch.setattr(checking, which, lambda *arguments: Off(right(*arguments), 64, 1))
     report = check([catalogue.resolve("momentum")])
     assert report.exit_status == 1
+    for row in report.rows:
+        assert getattr(row, column).ok is False
     assert "FAILED" in report.text()
 
 
