@@ -9,14 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from symopt.ir.evaluate import evaluate
+from symopt.ir.exact import ScalarArithmetic
 from symopt.ir.nodes import Node, Op, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
-from symopt.prove.elements import Element, ForkError, NotDecidedError, UndefinedHereError
+from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
-from symopt.prove.pair import LEFT, Pair, Side, bare
-from symopt.prove.render import element_text, node_text
+from symopt.prove.pair import LEFT, RIGHT, Pair, Side, bare
+from symopt.prove.render import element_node, element_text, node_text
+from symopt.prove.witness import Witness
 
 LONGEST_DIFFERENCE = 400
 
@@ -29,12 +34,12 @@ class Explanation:
     cause: str
 
 
-def explain(pair: Pair, step: int, query: str | None, deadline: Deadline) -> Explanation:
-    """Explain the difference that shows first at ``step``, in a query point where ``query`` names one."""
-    if query is not None:
+def explain(pair: Pair, witness: Witness, deadline: Deadline) -> Explanation:
+    """Explain the difference that a witness shows, in the parameter or in a query point."""
+    if witness.query is not None:
         return Explanation(None, _query_point(pair) or "The points at which gradients are asked for differ.")
-    left, right = _new_parameters(pair, first=step == 1)
-    return Explanation(_difference(pair, left, right, deadline), _cause(pair, left, right))
+    left, right = _new_parameters(pair, first=witness.step == 1)
+    return Explanation(_difference(pair, left, right, witness, deadline), _cause(pair))
 
 
 def _new_parameters(pair: Pair, first: bool) -> tuple[Node, Node]:
@@ -51,8 +56,8 @@ def _new_parameters(pair: Pair, first: bool) -> tuple[Node, Node]:
     return left, right
 
 
-def _difference(pair: Pair, left: Node, right: Node, deadline: Deadline) -> str | None:
-    """Left minus right, in a case of the signs, where that is short enough to read."""
+def _difference(pair: Pair, left: Node, right: Node, witness: Witness, deadline: Deadline) -> str | None:
+    """Left minus right, where that is short enough to read and holds in the case of signs of the witness."""
     names = dict.fromkeys([*pair.names, *refs(left, right)])
     names.pop(STEP, None)
     equations = Equations(tuple(names), {}, (), pair.domains, deadline)
@@ -61,11 +66,23 @@ def _difference(pair: Pair, left: Node, right: Node, deadline: Deadline) -> str 
         a = equations.element(field, op("sub", left, right))
     except (NotDecidedError, UndefinedHereError, ForkError):
         return None
-    text = element_text(field, Element(a.num, a.den))
+    if field.facts and not _holds_at(element_node(field, a), pair, witness):
+        return None
+    text = element_text(field, a)
     return text if len(text) <= LONGEST_DIFFERENCE else None
 
 
-def _cause(pair: Pair, left: Node, right: Node) -> str:
+def _holds_at(difference: Node, pair: Pair, witness: Witness) -> bool:
+    """Whether an expression over the first step gives the difference that the witness has."""
+    if witness.step > 1 or not witness.rational or isinstance(witness.left, np.ndarray):
+        return False
+    values = {PARAMETER: witness.theta, **dict(zip(pair.gradients, witness.grads, strict=True))}
+    for name, value in witness.hyper.items():
+        values[name] = values[RIGHT + name] = value[0] if isinstance(value, tuple) else value
+    return bool(evaluate([difference], values, ScalarArithmetic())[0] == witness.left - witness.right)
+
+
+def _cause(pair: Pair) -> str:
     for look in (_query_point, _root_place, _into_gradient, _corrections, _only_one_side):
         sentence = look(pair)
         if sentence is not None:

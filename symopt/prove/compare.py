@@ -159,7 +159,7 @@ class Comparison:
                 *equal_in_the_shifted_variable(self.left, self.right, self.varying, self.deadline),
             )
             pair = make_pair(self.left, self.right, self.varying)
-            explanation = explain(pair, witness.step, witness.query, self.deadline)
+            explanation = explain(pair, witness, self.deadline)
         except OutOfTimeError as error:
             cut_off = cut_off or str(error)
         shape = "x".join(map(str, getattr(witness.theta, "shape", ())))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, is_ref
 from symopt.lang.domain import Domain, Real
+from symopt.passes.fold import fold
 from symopt.prove.elements import NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.equations import Equations, Root, UnknownInsideError
 from symopt.prove.field import Field
@@ -67,7 +68,7 @@ class Ansatz:
         """The relation that a solution stands for."""
         states = self.states()
         return Relation(
-            dict(zip(states, substitute(states.values(), solution), strict=True)),
+            dict(zip(states, fold(substitute(states.values(), solution)), strict=True)),
             dict(zip(self.hypers, substitute(self.hypers.values(), solution), strict=True)),
         )
 
