@@ -118,11 +118,13 @@ def write_all(folder: Path, files: Mapping[str, str], removed: Iterable[str]) ->
         for path in removed:
             undo.append((folder / path, (folder / path).read_bytes()))
             (folder / path).unlink()
-    except OSError as error:
+    except BaseException as error:  # an interruption must not leave half of the files either
         _restore(undo)
         if made:
             shutil.rmtree(folder, ignore_errors=True)
-        raise UsageError(f"{folder} cannot be written: {error.strerror or error}; nothing was changed") from error
+        if isinstance(error, OSError):
+            raise UsageError(f"{folder} cannot be written: {error.strerror or error}; nothing was changed") from error
+        raise
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)

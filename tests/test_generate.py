@@ -146,21 +146,34 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
         generate(["lion"], out=blocker / "out")
 
 
-def test_a_failure_on_the_way_leaves_the_folder_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "raised", "message"),
+    [
+        (OSError(28, "No space left on device"), UsageError, "No space left on device; nothing was changed"),
+        (KeyboardInterrupt(), KeyboardInterrupt, ""),
+    ],
+)
+def test_a_failure_on_the_way_leaves_the_folder_as_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: BaseException,
+    raised: type[BaseException],
+    message: str,
+) -> None:
     generate(["lion"], out=tmp_path)
     path = tmp_path / "numpy" / "lion.py"
     path.write_text("edited\n", encoding="utf-8")
     before = tree(tmp_path)
     replace, calls = os.replace, []
 
-    def failing(source: object, target: object) -> None:
+    def failing(source: str, target: str) -> None:
         calls.append(target)
         if len(calls) == 3:
-            raise OSError(28, "No space left on device")
-        replace(source, target)  # type: ignore[arg-type]
+            raise failure
+        replace(source, target)
 
     monkeypatch.setattr(os, "replace", failing)
-    with pytest.raises(UsageError, match="No space left on device; nothing was changed"):
+    with pytest.raises(raised, match=message):
         generate(["lion", "adam"], out=tmp_path)
     monkeypatch.undo()
     assert len(calls) == 3
