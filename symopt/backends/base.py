@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -56,12 +57,21 @@ class Backend:
 
 def variants_of(rule: type[Rule], dtypes: tuple[str, ...] = DTYPES) -> list[Variant]:
     """Every variant of a rule, the default one first."""
-    found = []
+    found: list[Variant] = []
     for configured in rule.variants():
-        suffix = "_".join(name if value is True else f"{name}_{value}" for name, value in configured.settings.items())
+        suffix = _suffix(configured)
+        # Two options a and b, both on, are called like one option a_b.
+        while any(suffix == other.suffix for other in found):
+            suffix += "x"
         recorded = trace(configured)
-        found.append(Variant(configured, suffix.lower(), recorded, lower(recorded), dtypes))
+        found.append(Variant(configured, suffix, recorded, lower(recorded), dtypes))
     return found
+
+
+def _suffix(rule: Rule) -> str:
+    """The options that are not at their default as a part of an identifier."""
+    words = [name if value is True else f"{name}_{value}" for name, value in rule.settings.items()]
+    return re.sub(r"\W+", "_", "_".join(words), flags=re.ASCII).strip("_").lower()
 
 
 def render(backend: Backend, rule: type[Rule]) -> dict[str, str]:

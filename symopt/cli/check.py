@@ -15,7 +15,7 @@ def command(rules: tuple[str, ...]) -> int:
     from symopt.run.check import check
 
     configured = [resolve(rule) for rule in rules] or None
-    with working("checking"):
-        report = check(configured)
+    with working("checking") as progress:
+        report = check(configured, progress)
     click.echo(report.text())
     return report.exit_status

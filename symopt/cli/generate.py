@@ -25,7 +25,7 @@ def command(
     from symopt.generate import generate
 
     configured = [resolve(rule) for rule in rules] or None
-    with working("checking" if check else "generating"):
-        report = generate(configured, backends or None, dtypes or None, out, check)
+    with working("checking" if check else "generating") as progress:
+        report = generate(configured, backends or None, dtypes or None, out, check, progress)
     click.echo(report.text())
     return report.exit_status

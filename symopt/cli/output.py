@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +49,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wraps:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show that something is being done: a spinner on a terminal, nothing elsewhere."""
+def working(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show that something is being done: a spinner on a terminal, nothing elsewhere.
+
+    The block may tell how far it is: the number of things done, their number, and the next one's name.
+    """
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield
+        yield lambda done, total, name: None
         return
-    with screen.status(what):
-        yield
+    with screen.status(what) as status:
+        yield lambda done, total, name: status.update(f"{what} {name} ({done + 1} of {total})")
