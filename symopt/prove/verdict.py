@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from symopt.prove.proof import Proof
@@ -82,6 +83,9 @@ class Verdict:
         if self.reason:
             lines.append(f"  {self.reason}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self.text())}</pre>"
 
     def _witness_lines(self, witness: Witness) -> list[str]:
         said = witness.to_json()
