@@ -12,7 +12,8 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import flint
 
@@ -37,6 +38,23 @@ class Check:
 
     passed: bool
     how: str
+
+
+Checker = TypeVar("Checker", bound=Callable[..., Check])
+
+
+def at_full_precision(checker: Checker) -> Checker:
+    """A checker that works with balls of ``BITS`` bits."""
+
+    @wraps(checker)
+    def working(*args: Any, **kwargs: Any) -> Check:
+        before, flint.ctx.prec = flint.ctx.prec, BITS
+        try:
+            return checker(*args, **kwargs)
+        finally:
+            flint.ctx.prec = before
+
+    return working  # type: ignore[return-value]  # the same signature
 
 
 def _real(value: Fraction) -> Any:
@@ -121,6 +139,7 @@ class Run:
         return [value(query.point, now) for query in self.trace.queries]
 
 
+@at_full_precision
 def check_equality(
     left: Trace, right: Trace, hyper_map: Mapping[str, str], state_map: Mapping[str, str], conditions: Sequence[str]
 ) -> Check:
@@ -170,6 +189,7 @@ def _agree(
     return True
 
 
+@at_full_precision
 def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_step: int, query: str | None) -> Check:
     """Replay a witness: the values at its last step must be those recorded, and differ certainly."""
     if any(isinstance(witness[side], list) for side in ("left", "right")):
@@ -199,6 +219,7 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
     return Check(differ, "the witness was replayed" if differ else "the replayed values do not differ")
 
 
+@at_full_precision
 def check_property(trace: Trace, claim: ClosedForm | WeightsSum | FirstStep) -> Check:
     """Unroll the rule on random data and compare with what the property says."""
     checkers: dict[type, Callable[..., bool]] = {
@@ -234,17 +255,28 @@ def _closed_form(trace: Trace, claim: ClosedForm, hypers: Values, chosen: random
 
 
 def _weights_sum(trace: Trace, claim: WeightsSum, hypers: Values, chosen: random.Random) -> bool:
-    """Linear in what is summed, so gradients on which it is 1 give the sum of the weights."""
+    """The weights are what single gradients give; a random run must be their sum, and they must sum to the total."""
     over, total = (read_expression(text, (*hypers, "p", "g")) for text in (claim.over, claim.total))
-    one = flint.arb(1)
-    run = Run(trace, hypers, flint.arb(0))
     names = {let.target: let.name for let in trace.lets} | dict(trace.results)
+    zero, one = flint.arb(0), flint.arb(1)
+
+    def last(grads: Sequence[Any]) -> Any:
+        run = Run(trace, hypers, zero)
+        for g in grads:
+            run.step(hypers, [g])
+        return run.statements[names[claim.of]]
+
+    def summed(g: Any) -> Any:
+        return value(over, {**hypers, "p": zero, "g": g})
+
+    if not (summed(zero) == 0 and summed(one) == 1):
+        raise UndefinedValueError
     for t in range(1, STEPS + 1):
-        now = {**hypers, "p": run.values["p"], "g": one, "t": flint.arb(t)}
-        if not value(over, now) == 1:
-            raise UndefinedValueError
-        run.step(hypers, [one])
-        if not abs(run.statements[names[claim.of]] - value(total, now)) < AGREE:
+        weights = [last([one if i == k else zero for i in range(t)]) for k in range(t)]
+        grads = [_real(Fraction(chosen.randint(-9, 9), 8)) for _ in range(t)]
+        expected = sum((w * summed(g) for w, g in zip(weights, grads, strict=True)), zero)
+        stated = value(total, {**hypers, "t": flint.arb(t)})
+        if not (abs(last(grads) - expected) < AGREE and abs(sum(weights, zero) - stated) < AGREE):
             return False
     return True
 

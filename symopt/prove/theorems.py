@@ -11,14 +11,13 @@ from typing import Any
 from symopt._paths import data_dir
 from symopt.catalogue import resolve
 from symopt.errors import SpecError, UsageError, nearest
-from symopt.ir.exact import precision
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import HOLDS, Compare, Theorem
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
-from symopt.prove.check import BITS, Check, check_equality, check_property, check_witness
+from symopt.prove.check import Check, check_equality, check_property, check_witness
 from symopt.prove.compare import compare
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
@@ -130,8 +129,7 @@ def settle(theorem: Theorem) -> TheoremResult:
         settled = PropertyProver(rule, Deadline.after(TIME_LIMIT)).settle(subject)
     except (NotDecidedError, OutOfTimeError) as error:
         return TheoremResult(theorem, "unknown", False, Check(False, "nothing to check"), reason=str(error))
-    with precision(BITS):
-        check = check_property(rule, subject)
+    check = check_property(rule, subject)
     if settled.proof is None:
         reason = "; ".join(part for part in (settled.found, settled.reason) if part)
         return TheoremResult(theorem, "unknown", False, check, reason=reason)
@@ -151,8 +149,7 @@ def _settle_comparison(theorem: Theorem, subject: Compare) -> TheoremResult:
     reasons += [f"the map found for {name} is {(verdict.hyper_map or {}).get(name)}" for name in wrong]
     if found not in (theorem.claim, "unknown"):
         reasons.append(f"the verdict is {found}, the claim {theorem.claim}")
-    with precision(BITS):
-        check = _recheck(left, right, verdict, subject)
+    check = _recheck(left, right, verdict, subject)
     return TheoremResult(
         theorem, found, found == theorem.claim and not missing and not wrong, check, verdict.proof, verdict,
         "; ".join(reasons),
