@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from fractions import Fraction as F
 from math import isqrt
 
@@ -199,3 +202,24 @@ def test_a_state_that_never_reaches_the_parameter_does_not_matter() -> None:
     verdict = compare(Idle, "sgd")
     assert verdict.verdict == "equal"
     assert verdict.state_map == {}
+
+
+def test_the_same_words_in_every_hash_seed() -> None:
+    """Conditions, maps and causes come in one order whatever the order of Python's sets."""
+    program = (
+        "from symopt.prove.compare import compare\n"
+        "for pair in (('adamw', 'adamw_transformers'), ('nag', 'qhm'), ('adam_l2', 'adamw'), ('adam', 'adamw_bert')):\n"
+        "    print(compare(*pair).text())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(said) == 1
+    assert "adam_l2 and adamw: different" in said.pop()
