@@ -8,7 +8,7 @@ from time import monotonic
 
 from symopt.catalogue import resolve
 from symopt.errors import UsageError, nearest
-from symopt.ir.nodes import Node, Ref
+from symopt.ir.nodes import Node, Ref, ref, refs
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
@@ -86,7 +86,7 @@ class Comparison:
         except OutOfTimeError as error:
             found, cut_off = None, f"the search for a map under which they are equal was cut off: {error}"
         if found is not None and not found.repair:
-            return self._equal(found, witness)
+            return self._equal(found, self._paired_witness(found) or witness)
         verdict = self._different(witness, cut_off)
         return replace(verdict, conditions=(*verdict.conditions, found.repair)) if found is not None else verdict
 
@@ -149,6 +149,24 @@ class Comparison:
             assumptions=self._assumptions(), method=tuple(dict.fromkeys(step.method for step in found.proof.steps)),
             witness=witness, first_step=witness.step if witness else None, proof=found.proof,
         )  # fmt: skip
+
+    def _paired_witness(self, found: Found) -> Witness | None:
+        """A witness where hyper-parameters of different names that a map relates have the same value."""
+        names = tuple(h.name for h in self.left.hypers)
+        own = tuple(h.name for h in self.right.hypers)
+        partners: dict[str, Node] = {}
+        for name, text in found.hyper_map.items():
+            read = refs(read_expression(text, (*names, *own))) if name not in names else []
+            free = [h for h in read if h in names and h not in own and ref(h) not in partners.values()]
+            if free:
+                partners[name] = ref(free[0])
+        if not partners:
+            return None
+        witness, _ = find_witness(self.left, rewrite(self.right, partners), self.varying, self.deadline)
+        if witness is None:
+            return None
+        paired = {name: witness.hyper[node.name] for name, node in partners.items() if isinstance(node, Ref)}
+        return replace(witness, hyper={**witness.hyper, **paired})
 
     def _different(self, witness: Witness, cut_off: str | None) -> Verdict:
         conditions: tuple[str, ...] = ()

@@ -223,3 +223,32 @@ def test_the_same_words_in_every_hash_seed() -> None:
     }
     assert len(said) == 1
     assert "adam_l2 and adamw: different" in said.pop()
+
+
+class OtherNames(Rule, name="other_names"):
+    """Adam with eps beside the uncorrected root, with names of its own."""
+
+    step_size = Hyper(1e-3, domain=NonNegative)
+    b1, b2 = Hyper(0.9, domain=UnitInterval), Hyper(0.999, domain=UnitInterval)
+    e = Hyper(1e-8, domain=Positive)
+    a, c = State(), State()
+
+    def update(s) -> None:
+        s.a = s.a + (1 - s.b1) * (s.g - s.a)
+        s.c = s.b2 * s.c + (1 - s.b2) * s.g * s.g
+        s.p = s.p - s.step_size * sqrt(1 - s.b2**s.t) / (1 - s.b1**s.t) * s.a / (sqrt(s.c) + s.e)
+
+
+def test_names_do_not_matter() -> None:
+    verdict = compare(OtherNames, "adam_tf")
+    assert verdict.verdict == "equal"
+    assert verdict.hyper_map == {"lr": "step_size", "beta1": "b1", "beta2": "b2", "eps": "e"}
+    assert verdict.state_map == {"m": "a", "v": "c"}
+
+
+def test_a_witness_against_a_map_gives_related_names_one_value() -> None:
+    verdict = compare(OtherNames, "adam")
+    assert verdict.verdict == "equal-if"
+    assert verdict.hyper_map["eps"] == "e/sqrt(1 - b2**t)"
+    hyper = verdict.witness.hyper
+    assert all(hyper[a] == hyper[b] for a, b in [("lr", "step_size"), ("beta1", "b1"), ("beta2", "b2"), ("eps", "e")])
