@@ -11,11 +11,11 @@ class RMSPropGraves(Rule, name="rmsprop_graves"):
     mu = Hyper(0.9, r"\mu", NonNegative)
     eps = Hyper(1e-4, r"\epsilon", Positive)
     weight_decay = Hyper(0, r"\lambda", NonNegative)
-    n, a, d = State(), State(), State()
+    v, a, d = State(), State(), State()
 
     def update(s) -> None:
-        s.n = ema(s.n, s.g**2, s.rho)
+        s.v = ema(s.v, s.g**2, s.rho)
         s.a = ema(s.a, s.g, s.rho)
-        s.u = s.g / (sqrt(s.n - s.a**2) + s.eps)
+        s.u = s.g / (sqrt(s.v - s.a**2) + s.eps)
         s.d = s.mu * s.d - s.lr * (s.u + s.weight_decay * s.p)
         s.p = s.p + s.d

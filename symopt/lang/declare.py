@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,6 +22,22 @@ BUILT_IN = (PARAMETER, GRADIENT, STEP)
 # Names become identifiers of Python and C and parts of TeX and HTML: plain ASCII, no leading or
 # double underscore (C++ reserves both), nothing that needs escaping anywhere.
 NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*\Z")
+# Keywords of C11 and the type names that the generated headers use.
+C_KEYWORDS = frozenset({
+    "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
+    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
+    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
+    "size_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
+})  # fmt: skip
+
+
+def check_name(name: str, where: str) -> None:
+    """Raise ``SpecError``, beginning with ``where``, unless ``name`` can be used in every backend."""
+    if not NAME.match(name):
+        raise SpecError(f"{where}: the name {name!r} is not letters and digits joined by single underscores")
+    language = "C" if name in C_KEYWORDS else "Python" if keyword.iskeyword(name) else None
+    if language is not None:
+        raise SpecError(f"{where}: the name {name!r} is a keyword of {language}; choose another one")
 
 
 class Declaration:
@@ -32,12 +50,13 @@ class Declaration:
     name: str = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        where = f"{owner.__name__}.{name}"
-        if not NAME.match(name):
-            raise SpecError(f"{where}: a declared name is letters and digits, joined by single underscores")
-        if name in BUILT_IN:
-            raise SpecError(f"{where}: p, g and t are the parameter, the gradient and the step; choose another name")
         self.name = name
+
+    def check_declared(self, where: str) -> None:
+        """Raise ``SpecError``, beginning with ``where``, unless the declaration makes sense by itself."""
+        check_name(self.name, where)
+        if self.name in BUILT_IN:
+            raise SpecError(f"{where}: p, g and t are the parameter, the gradient and the step; choose another name")
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -69,14 +88,19 @@ class Hyper(Declaration):
     domain: Domain = Real
     when: str | None = None
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        super().__set_name__(owner, name)
-        self.check(self.default)
+    def check_declared(self, where: str) -> None:
+        """Raise ``SpecError`` unless the name is fit for use and the default lies in the domain."""
+        super().check_declared(where)
+        if not is_number(self.default):
+            raise SpecError(f"{where}: the default {self.default!r} is not a finite number")
+        self.check(self.default, where)
 
-    def check(self, value: Number) -> None:
+    def check(self, value: Number, where: str) -> None:
         """Raise ``DomainError`` unless ``value`` lies in the domain."""
         if value not in self.domain:
-            raise DomainError(f"{self.name} = {value} is outside its domain: {self.domain.describe(self.name)}")
+            raise DomainError(
+                f"{where}: {self.name} = {value} is outside its domain: {self.domain.describe(self.name)}"
+            )
 
 
 @dataclass(eq=False)
@@ -94,6 +118,12 @@ class State(Declaration):
     init: Number | str = 0
     tex: str = ""
     when: str | None = None
+
+    def check_declared(self, where: str) -> None:
+        """Raise ``SpecError`` unless the name is fit for use and the initial value is a number or a name."""
+        super().check_declared(where)
+        if not isinstance(self.init, str) and not is_number(self.init):
+            raise SpecError(f"{where}: the initial value {self.init!r} is neither a finite number nor a name")
 
 
 @dataclass(eq=False)
@@ -116,3 +146,18 @@ class Option(Declaration):
     def __post_init__(self) -> None:
         if not self.choices and isinstance(self.default, bool):
             self.choices = (False, True)
+
+    def check_declared(self, where: str) -> None:
+        """Raise ``SpecError`` unless the name is fit for use and the default is one of the choices."""
+        super().check_declared(where)
+        if not self.offers(self.default):
+            raise SpecError(f"{where}: the default {self.default!r} is none of its choices {self.choices!r}")
+
+    def offers(self, value: Any) -> bool:
+        """Whether a value is one of the choices; 1 is not True."""
+        return any(value == choice and type(value) is type(choice) for choice in self.choices)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number that a hyper-parameter can have."""
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and math.isfinite(value)

@@ -146,6 +146,8 @@ def clip(x: Expr, lower: Expr, upper: Expr) -> Expr:
 
 def where(condition: Expr, a: Expr, b: Expr) -> Expr:
     """``a`` where the condition holds, else ``b``; conditions are ``<``, ``<=``, ``equal`` and their kin."""
+    if isinstance(condition, bool):
+        raise TypeError(f"where is given {condition}; that two values are the same is written equal(a, b)")
     return Where(condition, a, b)
 
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import dis
-import sys
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from symopt.errors import SpecError, SymoptError, nearest
-from symopt.lang.declare import BUILT_IN, GRADIENT, NAME, PARAMETER, STEP, Hyper, State
+from symopt.lang.declare import BUILT_IN, GRADIENT, PARAMETER, STEP, Hyper, State, check_name
+from symopt.lang.place import Place, caller
 from symopt.lang.rule import Declared, Rule, Schedule
 
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a rule's text, for messages and for the documentation."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
+# What Python says of frequent mistakes in a rule's text -> what to write instead.
+HINTS: Mapping[str, str] = {
+    "truth value": "a condition on values is written where(condition, a, b), the larger value maximum(a, b)",
+    "ufunc": "use the functions of symopt.lang",
+    "expression to float": "use the functions of symopt.lang",
+}
 
 
 @dataclass(frozen=True)
@@ -69,19 +66,20 @@ def record(rule: Rule) -> Recording:
     SpecError: the text is not a rule; the message gives file and line, what is wrong, and the
         nearest name where a name is not known.
     """
+    update = type(rule).update
+    if update is Rule.update:
+        raise SpecError(f"{rule.name}: {type(rule).__name__} has no method update(s)")
     recorder = Recorder(rule)
     try:
         recorder._schedule()
-        type(rule).update(recorder)  # type: ignore[arg-type]  # the recorder stands in for the rule
+        update(recorder)  # type: ignore[arg-type]  # the recorder stands in for the rule
     except SymoptError:
         raise
     except Exception as error:  # the text of a rule is a user's code: any exception is a message about it
-        last = traceback.extract_tb(error.__traceback__)
-        spec = [frame for frame in last if frame.filename == type(rule).update.__code__.co_filename]
-        place = f"{spec[-1].filename}:{spec[-1].lineno}: " if spec else ""
-        hint = "; a condition on values is written where(condition, a, b)" if "truth value" in str(error) else ""
-        raise SpecError(f"{place}{rule.name}: {type(error).__name__}: {error}{hint}") from error
-    return recorder._finish()
+        hints = [f"; {hint}" for said, hint in HINTS.items() if said in str(error)]
+        message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
+        raise SpecError(f"{_last_place(error, update)}: {message}") from error
+    return recorder._finish(_place_of(update))
 
 
 class Recorder:
@@ -92,7 +90,7 @@ class Recorder:
         states = {name: item for name, item in rule.declared(State).items() if rule.exists(item)}
         inputs = {name: sp.Symbol(name) for name in (*hypers, *states, PARAMETER, STEP)}
         self.__dict__.update(
-            _rule=rule, _hypers=hypers, _states=states, _current=inputs,
+            _rule=rule, _hypers=hypers, _states=states, _symbols=set(inputs.values()), _current=inputs,
             _statements=[], _queries=[], _scheduled={},
         )  # fmt: skip
 
@@ -105,27 +103,43 @@ class Recorder:
             # The gradient is that of the parameter at the start of the step, wherever it is read.
             self._ask(GRADIENT, _Asked(sp.Symbol(PARAMETER)))
             return self._current[GRADIENT]
-        raise SpecError(f"{_caller()}: {self._rule.name}: {self._why_unknown(name)}")
+        raise SpecError(f"{caller()}: {self._rule.name}: {self._why_unknown(name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        place = _caller()
+        place = caller()
         where = f"{place}: {self._rule.name}: s.{name}"
-        if not NAME.match(name):
-            raise SpecError(f"{where} is not a name of letters and digits joined by single underscores")
+        check_name(name, f"{place}: {self._rule.name}")
+        if hasattr(type(self), name):
+            raise SpecError(f"{where} asks for a gradient; choose another name")
         if name == STEP or name in self._hypers or name in self._rule.options:
             raise SpecError(f"{where} is fixed during a step and cannot be assigned")
         if name in self._rule.declarations and name not in self._states:
-            raise SpecError(f"{where}: {self._why_unknown(name)}")
+            raise SpecError(f"{place}: {self._rule.name}: {self._why_unknown(name)}")
         if isinstance(value, _Asked):
             self._ask(name, value)
             return
         if name == GRADIENT:
             raise SpecError(f"{where} is the gradient; assign s.gradient(at=...) or another name")
-        self._state(name, _expression(value, where), place)
+        expression = self._expression(value, where)
+        if isinstance(expression, Boolean) and not isinstance(expression, sp.Symbol) and name in self._arrays:
+            raise SpecError(f"{where} is a number and is given a condition; write where(condition, a, b)")
+        self._state(name, expression, place)
 
     def gradient(self, at: Any) -> Any:
         """The gradient at the point ``at``; assign it to a name."""
-        return _Asked(_expression(at, f"{_caller()}: {self._rule.name}: gradient(at=...)"))
+        return _Asked(self._expression(at, f"{caller()}: {self._rule.name}: gradient(at=...)"))
+
+    @property
+    def _arrays(self) -> tuple[str, ...]:
+        return (PARAMETER, *self._states)
+
+    def _expression(self, value: Any, where: str) -> sp.Basic:
+        expression = _sympified(value, where)
+        known = {*self._symbols, *(statement.symbol for statement in self._statements)}
+        unknown = sorted(symbol.name for symbol in expression.free_symbols - known)
+        if unknown:
+            raise SpecError(f"{where} is given a symbol {unknown[0]} that the rule does not declare")
+        return expression
 
     def _state(self, name: str, value: sp.Basic, place: Place) -> None:
         version = sum(statement.target == name for statement in self._statements) + 1
@@ -135,44 +149,66 @@ class Recorder:
 
     def _ask(self, name: str, asked: _Asked) -> None:
         if name in self._current:
-            raise SpecError(f"{_caller()}: {self._rule.name}: s.{name} already has a value")
+            raise SpecError(f"{caller()}: {self._rule.name}: s.{name} already has a value")
         self._queries.append(Query(name, asked.point))
-        self._current[name] = sp.Symbol(name)
+        self._current[name] = self._input(name)
+
+    def _input(self, name: str) -> sp.Symbol:
+        symbol = sp.Symbol(name)
+        self._symbols.add(symbol)
+        return symbol
 
     def _schedule(self) -> None:
         """Record the value at step t of every hyper-parameter that follows a schedule."""
         for name, schedule in self._rule.settings.items():
             if not isinstance(schedule, Schedule):
                 continue
-            parts = {part: sp.Symbol(f"{name}_{part}") for part in schedule.declared(Hyper)}
+            function = type(schedule).value
+            if function is Schedule.value:
+                raise SpecError(f"{schedule.name}: {type(schedule).__name__} has no method value(s)")
+            parts: dict[str, sp.Symbol] = {}
             for part, hyper in schedule.declared(Hyper).items():
-                self._hypers[f"{name}_{part}"] = _configured(hyper, schedule)
+                free = self._free(f"{name}_{part}")
+                parts[part] = self._input(free)
+                self._hypers[free] = _configured(hyper, schedule)
             view = _ScheduleView(schedule, {**parts, "base": self._current[name], STEP: self._current[STEP]})
-            value = type(schedule).value(view)  # type: ignore[arg-type]  # the view stands in for the schedule
-            code = type(schedule).value.__code__
-            self._current.update({f"{name}_{part}": symbol for part, symbol in parts.items()})
-            self._state(f"{name}_t", value, Place(code.co_filename, code.co_firstlineno))
-            self._current[name] = self._current[f"{name}_t"]
-            self._scheduled[name] = f"{name}_t"
+            place, target = _place_of(function), self._free(f"{name}_{STEP}")
+            value = function(view)  # type: ignore[arg-type]  # the view stands in for the schedule
+            self._state(target, self._expression(value, f"{place}: {schedule.name}: the value"), place)
+            self._current[name] = self._current.pop(target)
+            self._scheduled[name] = target
 
-    def _finish(self) -> Recording:
+    def _free(self, name: str) -> str:
+        """``name``, or a longer one where the rule uses it."""
+        taken = {*self._current, *self._hypers, *self._rule.declarations, *_assigned_names(type(self._rule))}
+        while name in taken:
+            name += "x"
+        return name
+
+    def _finish(self, place: Place) -> Recording:
+        where = f"{place}: {self._rule.name}"
         assigned = {statement.target for statement in self._statements}
-        for name in (PARAMETER, *self._states):
+        for name in self._arrays:
             if name not in assigned:
                 what = "the parameter" if name == PARAMETER else "a state"
-                raise SpecError(f"{self._rule.name}: s.{name} is {what} and is never assigned")
+                raise SpecError(f"{where}: s.{name} is {what} and is never assigned")
+        for name, state in self._states.items():
+            if isinstance(state.init, str) and state.init not in {PARAMETER, *self._hypers}:
+                raise SpecError(f"{where}: s.{name} starts at s.{state.init}, which {self._only_with(state.init)}")
         return Recording(
             self._rule, self._hypers, self._states, tuple(self._statements), tuple(self._queries), self._scheduled
         )
 
     def _why_unknown(self, name: str) -> str:
-        declaration = self._rule.declarations.get(name)
-        if declaration is not None:
-            return f"s.{name} exists only with {getattr(declaration, 'when', None)}=True"
+        if name in self._rule.declarations:
+            return f"s.{name} {self._only_with(name)}"
         if name in _assigned_names(type(self._rule)):
             return f"s.{name} is read before it is assigned"
         known = [*self._current, GRADIENT, *self._rule.options, *_assigned_names(type(self._rule))]
         return f"nothing is named s.{name}; {nearest(name, known)}"
+
+    def _only_with(self, name: str) -> str:
+        return f"exists only with {getattr(self._rule.declarations[name], 'when', None)}=True"
 
 
 class _ScheduleView:
@@ -186,9 +222,7 @@ class _ScheduleView:
             return self._symbols[name]
         if name in self._schedule.options:
             return self._schedule.options[name]
-        raise SpecError(
-            f"{_caller()}: {self._schedule.name}: nothing is named s.{name}; {nearest(name, self._symbols)}"
-        )
+        raise SpecError(f"{caller()}: {self._schedule.name}: nothing is named s.{name}; {nearest(name, self._symbols)}")
 
 
 @dataclass(frozen=True)
@@ -203,15 +237,19 @@ def _configured(hyper: Hyper, owner: Declared) -> Hyper:
     return Hyper(owner.settings.get(hyper.name, hyper.default), hyper.tex, hyper.domain)
 
 
-def _expression(value: Any, where: str) -> sp.Basic:
+def _sympified(value: Any, where: str) -> sp.Basic:
+    needed = "an expression in the names of the rule is needed"
     if isinstance(value, bool) or value is None or isinstance(value, str):
-        raise SpecError(f"{where} is given {value!r}; an expression in the names of the rule is needed")
+        raise SpecError(f"{where} is given {value!r}; {needed}")
     try:
-        return sp.sympify(value, strict=True)
+        expression = sp.sympify(value, strict=True)
     except sp.SympifyError:
-        raise SpecError(
-            f"{where} is given a {type(value).__name__}; an expression in the names of the rule is needed"
-        ) from None
+        expression = None
+    if not isinstance(expression, sp.Expr | Boolean):
+        raise SpecError(f"{where} is given a {type(value).__name__}; {needed}")
+    if expression.has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
+        raise SpecError(f"{where} is given {expression}, which is no real number")
+    return expression
 
 
 def _assigned_names(rule: type[Rule]) -> list[str]:
@@ -220,9 +258,13 @@ def _assigned_names(rule: type[Rule]) -> list[str]:
     return [name for name in dict.fromkeys(stores) if name not in BUILT_IN]
 
 
-def _caller() -> Place:
-    """The line of the rule's text that is being run: the first frame outside this package."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("symopt.lang"):
-        frame = frame.f_back
-    return Place(frame.f_code.co_filename, frame.f_lineno) if frame is not None else Place("?", 0)
+def _place_of(function: Any) -> Place:
+    """The line at which a function is defined."""
+    return Place(function.__code__.co_filename, function.__code__.co_firstlineno)
+
+
+def _last_place(error: Exception, update: Any) -> Place:
+    """The last line of the rule's own file that an error passed through, else where ``update`` is defined."""
+    defined = _place_of(update)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == defined.file]
+    return Place(defined.file, lines[-1] or defined.line) if lines else defined

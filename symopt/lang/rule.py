@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 import itertools
-import keyword
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import Any, ClassVar, TypeVar
 
 from symopt.errors import SpecError, UsageError, nearest
-from symopt.lang.declare import NAME, Declaration, Hyper, Option, State
-
-# Keywords of C11 and the type names that the generated headers use; a rule's name starts functions
-# and names files in every backend, so it must be free in all of them.
-C_KEYWORDS = frozenset({
-    "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern",
-    "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed",
-    "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while",
-    "size_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
-})  # fmt: skip
+from symopt.lang.declare import Declaration, Hyper, Option, State, check_name, is_number
+from symopt.lang.place import caller
 
 Kind = TypeVar("Kind", bound=Declaration)
 
 
-def _checked_name(name: str, where: str) -> str:
-    if not NAME.match(name):
-        raise SpecError(f"{where}: the name {name!r} is not letters and digits joined by single underscores")
-    language = "C" if name in C_KEYWORDS else "Python" if keyword.iskeyword(name) else None
-    if language is not None:
-        raise SpecError(f"{where}: the name {name!r} is a keyword of {language}; choose one with (Rule, name=...)")
-    return name
-
-
-def _check_references(cls: type[Declared]) -> None:
-    """Every option and initial value that a declaration names must be declared."""
+def _check_declarations(cls: type[Declared], where: str) -> None:
+    """Every declaration must make sense by itself, hide nothing of the class, and name what is declared."""
     options, hypers = cls.declared(Option), cls.declared(Hyper)
     for name, item in cls.declarations.items():
+        at = f"{where}: {cls.__name__}.{name}"
+        item.check_declared(at)
+        if any(not isinstance(vars(base).get(name, item), Declaration) for base in cls.__mro__[1:]):
+            raise SpecError(f"{at}: every rule has an attribute {name}; choose another name")
         named = [item.needs, item.excludes] if isinstance(item, Option) else [getattr(item, "when", None)]
         for option in named:
             if option is not None and option not in options:
-                raise SpecError(f"{cls.__name__}.{name}: no option {option!r}; {nearest(option, options)}")
+                raise SpecError(f"{at}: there is no option {option!r}; {nearest(option, options)}")
         if isinstance(item, State) and isinstance(item.init, str) and item.init not in {"p", *hypers}:
-            raise SpecError(
-                f"{cls.__name__}.{name}: no initial value {item.init!r}; {nearest(item.init, ['p', *hypers])}"
-            )
+            raise SpecError(f"{at}: no initial value is called {item.init!r}; {nearest(item.init, ['p', *hypers])}")
 
 
 class Declared:
@@ -55,10 +38,12 @@ class Declared:
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         """``name`` is what the command line and the generated code call the rule."""
         super().__init_subclass__(**kwargs)
-        cls.name = _checked_name(cls.__name__.lower() if name is None else name, cls.__name__)
+        where = str(caller())
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Declaration)}
         cls.declarations = {**cls.declarations, **own}
-        _check_references(cls)
+        _check_declarations(cls, where)
+        cls.name = cls.__name__.lower() if name is None else name
+        check_name(cls.name, f"{where}: {cls.__name__}(..., name=...)")
 
     @classmethod
     def declared(cls, kind: type[Kind]) -> dict[str, Kind]:
@@ -99,15 +84,16 @@ class Declared:
     def _check_setting(self, name: str, value: Any) -> None:
         declaration = self.declarations.get(name)
         if isinstance(declaration, Option):
-            if not any(value == choice and type(value) is type(choice) for choice in declaration.choices):
+            if not declaration.offers(value):
                 choices = ", ".join(map(repr, declaration.choices))
                 raise UsageError(f"{self.name}: {name} = {value!r}; choices: {choices}")
         elif isinstance(declaration, Hyper):
-            if isinstance(value, Schedule):
+            if isinstance(value, Schedule) and isinstance(self, Rule):
                 return
-            if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-                raise UsageError(f"{self.name}: {name} = {value!r}; a hyper-parameter takes a number or a schedule")
-            declaration.check(value)
+            if not is_number(value):
+                takes = "a number or a schedule" if isinstance(self, Rule) else "a number"
+                raise UsageError(f"{self.name}: {name} = {value!r}; a hyper-parameter takes {takes}")
+            declaration.check(value, self.name)
         else:
             settable = {**self.declared(Option), **self.declared(Hyper)}
             raise UsageError(f"{self.name} has no option or hyper-parameter {name!r}; {nearest(name, settable)}")
