@@ -14,12 +14,17 @@ from typing import Any, TypeVar
 
 from symopt._paths import data_dir
 from symopt.errors import SpecError, SymoptError, UsageError, nearest
+from symopt.lang.place import Place, last_place
 from symopt.lang.rule import Declared, Rule, Schedule
 
 Kind = TypeVar("Kind", bound=Declared)
 
 # name, or file.py, or file.py:Class; then fixed values in brackets.
 TARGET = re.compile(r"(?P<what>[^\[\]]+?)(\[(?P<fixed>.*)\])?\Z")
+SETTINGS = "in brackets stand settings as in [lr=0.1,amsgrad=True]"
+LONGEST = 1000
+# What Python's parser and its reader of literals raise for text that is none, or is nested too deeply.
+UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
 
 
 def rule_names() -> list[str]:
@@ -76,29 +81,49 @@ def resolve(target: str) -> Rule:
 
 def _settings(target: str, text: str) -> dict[str, Any]:
     """``lr=0.1,amsgrad=True,lr=cosine(decay=2)`` as keyword arguments, read as literals and never evaluated."""
+    if len(text) > LONGEST:
+        raise UsageError(f"{target[:40]!r}...: settings have at most {LONGEST} characters")
     try:
         call = ast.parse(f"f({text})", mode="eval").body
-    except SyntaxError:
+    except UNREADABLE:
         call = None
-    if not isinstance(call, ast.Call) or call.args:
-        raise UsageError(f"{target!r}: in brackets stand settings as in [lr=0.1,amsgrad=True]")
-    return {keyword.arg or "": _setting(target, keyword.value) for keyword in call.keywords}
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        raise UsageError(f"{target!r}: {SETTINGS}")
+    return _keywords(target, call)
+
+
+def _keywords(target: str, call: ast.Call) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            raise UsageError(f"{target!r}: {SETTINGS}")
+        if keyword.arg in values:
+            raise UsageError(f"{target!r}: {keyword.arg} is set twice")
+        values[keyword.arg] = _setting(target, keyword.value)
+    return values
 
 
 def _setting(target: str, node: ast.expr) -> Any:
     if isinstance(node, ast.Name):
         return schedule(node.id)()
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-        return schedule(node.func.id)(**{k.arg or "": _setting(target, k.value) for k in node.keywords})
+        return schedule(node.func.id)(**_keywords(target, node))
     try:
         return ast.literal_eval(node)
-    except ValueError:
-        raise UsageError(f"{target!r}: {ast.unparse(node)} is neither a number nor True, False or a schedule") from None
+    except UNREADABLE:
+        raise UsageError(f"{target!r}: {_text(node)} is neither a number nor True, False or a schedule") from None
+
+
+def _text(node: ast.expr) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "what is set"
 
 
 def _from_file(path: Path, name: str) -> type[Rule]:
     if not path.is_file():
-        raise UsageError(f"no file {path}")
+        raise UsageError(f"{path} is a folder; a rule is a file" if path.is_dir() else f"no file {path}")
     module = _import_file(path)
     rules = {cls.__name__: cls for cls in _members(module, Rule)}
     if not rules:
@@ -123,8 +148,10 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except SymoptError:
         raise
-    except Exception as error:  # the file is a user's code: any exception is a message about it
-        raise SpecError(f"{path}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # the file is a user's code: any exception is a message about it
+        place = last_place(error, Place(spec.origin or str(path), 1))
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise SpecError(f"{place}: {type(error).__name__}: {said}") from error
     finally:
         sys.path.pop(0)
     return module

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import math
 import re
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Self, overload
@@ -159,5 +159,6 @@ class Option(Declaration):
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a finite number that a hyper-parameter can have."""
-    return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether a value is a finite number that a hyper-parameter can have: within the range of a double."""
+    is_real = isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    return is_real and abs(value) <= sys.float_info.max

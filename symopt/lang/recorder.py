@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dis
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from sympy.logic.boolalg import Boolean
 
 from symopt.errors import SpecError, SymoptError, nearest
 from symopt.lang.declare import BUILT_IN, GRADIENT, PARAMETER, STEP, Hyper, State, check_name
-from symopt.lang.place import Place, caller
+from symopt.lang.place import Place, caller, last_place
 from symopt.lang.rule import Declared, Rule, Schedule
 
 # What Python says of frequent mistakes in a rule's text -> what to write instead.
@@ -78,7 +77,7 @@ def record(rule: Rule) -> Recording:
     except Exception as error:  # the text of a rule is a user's code: any exception is a message about it
         hints = [f"; {hint}" for said, hint in HINTS.items() if said in str(error)]
         message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
-        raise SpecError(f"{_last_place(error, update)}: {message}") from error
+        raise SpecError(f"{last_place(error, _place_of(update))}: {message}") from error
     return recorder._finish(_place_of(update))
 
 
@@ -261,10 +260,3 @@ def _assigned_names(rule: type[Rule]) -> list[str]:
 def _place_of(function: Any) -> Place:
     """The line at which a function is defined."""
     return Place(function.__code__.co_filename, function.__code__.co_firstlineno)
-
-
-def _last_place(error: Exception, update: Any) -> Place:
-    """The last line of the rule's own file that an error passed through, else where ``update`` is defined."""
-    defined = _place_of(update)
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == defined.file]
-    return Place(defined.file, lines[-1] or defined.line) if lines else defined
