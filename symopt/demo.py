@@ -60,7 +60,7 @@ def tell(folder: Path) -> int:
     page = folder / "adamw.html"
     both = symopt.resolve(COUPLED), symopt.resolve(DECOUPLED)
     write_text(page, comparison_page("Adam with L2, and AdamW", *both, verdicts, results))
-    chapter(f"Done in {time.monotonic() - started:.0f} seconds. The kernels, and a page to read in a browser:")
+    chapter(f"Done in {time.monotonic() - started:.1f} s. The kernels, and a page to read in a browser:")
     for path in (*(kernels / file for file in written.files), page):
         print(f"  {path}")
     return max(report.exit_status, *(result.exit_status for result in results))

@@ -52,7 +52,7 @@ class Report:
         lines = [f"{problem.kind}: {problem.path}: {problem.command}" for problem in self.problems]
         lines += [f"no kernels: {reason}" for reason in self.skipped]
         fresh = len(self.files) - sum(problem.path in self.files for problem in self.problems)
-        done = f", {len(self.changed)} written or removed" if self.changed else ""
+        done = f" ({len(self.changed)} written or removed now, with the manifest)" if self.changed else ""
         return "\n".join([*lines, f"{self.folder}: {fresh} of {len(self.files)} files are fresh{done}"])
 
 

@@ -117,5 +117,5 @@ class Theorem:
         """The claim as a sentence."""
         if not isinstance(self.subject, Compare):
             return str(self.subject)
-        under = ", ".join(f"{name} = {value}" for name, value in self.under.items())
+        under = ", ".join(f"{name} of {self.subject.right} = {value}" for name, value in self.under.items())
         return f"{self.subject}: {self.claim}" + (f", under {under}" if under else "")

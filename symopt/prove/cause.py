@@ -1,8 +1,7 @@
 """Why two rules differ: one sentence from the structure of their normal forms at one step.
 
-The first step from the initial states, or else a general step with states of the same name, is
-compared; what is looked at is how the difference depends on hyper-parameters and on the parameter,
-never what they are called.
+What is looked at is how the two sides depend on hyper-parameters and on the parameter, never what
+these are called.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
 from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
-from symopt.prove.pair import LEFT, RIGHT, Pair, Side, bare
+from symopt.prove.pair import RIGHT, Pair, Side, bare
 from symopt.prove.render import element_node, element_text, node_text
 from symopt.prove.witness import Witness
 
 LONGEST_DIFFERENCE = 400
+LONGEST_UNROLLING = 2  # steps; more make expressions that nobody reads
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,31 @@ def explain(pair: Pair, witness: Witness, deadline: Deadline) -> Explanation:
     """Explain the difference that a witness shows, in the parameter or in a query point."""
     if witness.query is not None:
         return Explanation(None, _query_point(pair) or "The points at which gradients are asked for differ.")
-    left, right = _new_parameters(pair, first=witness.step == 1)
-    return Explanation(_difference(pair, left, right, witness, deadline), _cause(pair))
+    unrolled = _unrolled(pair, witness.step)
+    return Explanation(_difference(pair, *unrolled, witness, deadline) if unrolled else None, _cause(pair))
 
 
-def _new_parameters(pair: Pair, first: bool) -> tuple[Node, Node]:
-    """The new parameter of both sides over the same names: at the first step, or in general."""
-    hypers = pair.identity()
-    start: dict[str, Node] = {}
-    if first:
-        start = {STEP: num(1), **pair.left.initial, **pair.right.initial}
-    else:
-        start = {state: ref(LEFT + bare(state)) for state in pair.right.states}
-    start = dict(zip(start, substitute(start.values(), hypers), strict=True))
-    both = [pair.left.step[PARAMETER], pair.right.step[PARAMETER]]
-    left, right = fold(substitute(both, {**hypers, **start}))
+def _unrolled(pair: Pair, steps: int) -> tuple[Node, Node] | None:
+    """The parameter of both sides after the steps, from the initial states, over the same names.
+
+    With several steps the gradients are numbered by step; None where that would be long.
+    """
+    if steps > LONGEST_UNROLLING or (steps > 1 and pair.varying):
+        return None
+    reached = []
+    for side in (pair.left, pair.right):
+        values: dict[str, Node] = {PARAMETER: ref(PARAMETER), **side.initial}
+        for step in range(1, steps + 1):
+            gradients: dict[str, Node] = {name: ref(_gradient(name, step, steps)) for name in pair.gradients}
+            now = {**values, **gradients, STEP: num(step)}
+            values = dict(zip(values, fold(substitute([side.step[name] for name in values], now)), strict=True))
+        reached.append(values[PARAMETER])
+    left, right = fold(substitute(reached, pair.identity()))
     return left, right
+
+
+def _gradient(name: str, step: int, steps: int) -> str:
+    return name if steps == 1 else f"{name}{step}"
 
 
 def _difference(pair: Pair, left: Node, right: Node, witness: Witness, deadline: Deadline) -> str | None:
@@ -73,10 +82,11 @@ def _difference(pair: Pair, left: Node, right: Node, witness: Witness, deadline:
 
 
 def _holds_at(difference: Node, pair: Pair, witness: Witness) -> bool:
-    """Whether an expression over the first step gives the difference that the witness has."""
-    if witness.step > 1 or not witness.rational or isinstance(witness.left, np.ndarray):
+    """Whether the expression gives the difference that the witness has."""
+    if not witness.rational or isinstance(witness.left, np.ndarray):
         return False
-    values = {PARAMETER: witness.theta, **dict(zip(pair.gradients, witness.grads, strict=True))}
+    asked = [_gradient(name, t, witness.step) for t in range(1, witness.step + 1) for name in pair.gradients]
+    values = {PARAMETER: witness.theta, **dict(zip(asked, witness.grads, strict=True))}
     for name, value in witness.hyper.items():
         values[name] = values[RIGHT + name] = value[0] if isinstance(value, tuple) else value
     return bool(evaluate([difference], values, ScalarArithmetic())[0] == witness.left - witness.right)
