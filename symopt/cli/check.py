@@ -14,8 +14,8 @@ def command(rules: tuple[str, ...]) -> int:
     from symopt.catalogue import resolve
     from symopt.run.check import check
 
-    configured = [resolve(rule) for rule in rules] or None
     with working("checking") as progress:
+        configured = [resolve(rule) for rule in rules] or None
         report = check(configured, progress)
     click.echo(report.text())
     return report.exit_status

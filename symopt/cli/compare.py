@@ -14,7 +14,10 @@ from symopt.errors import UsageError
 @click.option("--map", "mapping", metavar="a=b,...", help="Hyper-parameters of RIGHT as expressions in those of LEFT.")
 @click.option("--varying", multiple=True, metavar="NAME", help="A hyper-parameter that changes from step to step.")
 @click.option("--accept-if", is_flag=True, help="Take 'equal under a map or condition' as yes.")
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, metavar="S")
+@click.option(
+    "--time-limit", type=float, default=10.0, show_default=True, metavar="S",
+    help="Seconds after which the answer is unknown.",
+)  # fmt: skip
 @json_option
 def command(
     left: str, right: str, mapping: str | None, varying: tuple[str, ...], accept_if: bool, time_limit: float,
@@ -27,6 +30,8 @@ def command(
     from symopt.catalogue import resolve
     from symopt.prove.compare import compare
 
+    if not time_limit > 0:  # which NaN is not either
+        raise UsageError(f"--time-limit {time_limit:g}: the limit is a positive number of seconds")
     hyper_map = read_map(mapping) if mapping is not None else None
     with working(f"comparing {left} and {right}"):
         verdict = compare(

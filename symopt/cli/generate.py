@@ -24,8 +24,8 @@ def command(
     from symopt.catalogue import resolve
     from symopt.generate import generate
 
-    configured = [resolve(rule) for rule in rules] or None
     with working("checking" if check else "generating") as progress:
+        configured = [resolve(rule) for rule in rules] or None
         report = generate(configured, backends or None, dtypes or None, out, check, progress)
     click.echo(report.text())
     return report.exit_status

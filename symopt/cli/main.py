@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -49,6 +50,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interrupt is passed on as click's own, which adds no empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort() from None
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -82,8 +90,13 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
     try:
         status = group.main(args=list(args) if args is not None else None, prog_name="symopt", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is None where the shell has closed it
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
+    except click.exceptions.NoArgsIsHelpError:
+        return _complain(
+            f"no command is given; known: {', '.join(COMMANDS)}; see symopt --help", SymoptError.exit_status
+        )
     except click.ClickException as error:
         return _complain(_usage(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -94,6 +107,9 @@ def run(args: Sequence[str] | None = None) -> int:
         # The reader has had enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit:
+        # A rule's text can end the program; that is no answer to what was asked.
+        return _complain("a file that was read called sys.exit; a rule's file only defines", SymoptError.exit_status)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", SymoptError.exit_status)
@@ -112,5 +128,6 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _complain(message: str, status: int) -> int:
-    print("symopt: " + " ".join(message.split()), file=sys.stderr)
+    if sys.stderr is not None:
+        print("symopt: " + " ".join(message.split()), file=sys.stderr)
     return status

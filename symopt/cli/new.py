@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import types
 from pathlib import Path
 
 import click
@@ -16,11 +15,10 @@ def command(name: str) -> None:
     """Write NAME.py, a rule to start from, into the current folder; nothing is overwritten."""
     from symopt.docs.templates import render
     from symopt.files import write_text
-    from symopt.lang import Rule
+    from symopt.lang.declare import check_name
 
+    check_name(name, f"{name}.py")
     title = "".join(part.capitalize() for part in name.split("_"))
-    # Declaring a rule of that name is the check that it can be one.
-    types.new_class(title or "Rule", (Rule,), {"name": name})
     path = Path(f"{name}.py")
     if path.exists():
         raise UsageError(f"{path} exists and is left as it is; choose another name")

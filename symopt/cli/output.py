@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,11 +53,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wraps:
 def working(what: str) -> Iterator[Callable[[int, int, str], None]]:
     """Show that something is being done: a spinner on a terminal, nothing elsewhere.
 
+    What the block prints, as a rule's file may, goes to standard error: standard output holds the answer alone.
     The block may tell how far it is: the number of things done, their number, and the next one's name.
     """
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield lambda done, total, name: None
+        with redirect_stdout(sys.stderr):
+            yield lambda done, total, name: None
         return
-    with screen.status(what) as status:
+    with redirect_stdout(sys.stderr), screen.status(what) as status:
         yield lambda done, total, name: status.update(f"{what} {name} ({done + 1} of {total})")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from symopt.cli.output import json_option
+from symopt.cli.output import json_option, working
 
 FORMATS = ("text", "latex", "markdown", "json")
 
@@ -17,4 +17,6 @@ def command(target: str, form: str, as_json: bool) -> None:
     """The update of TARGET as statements and equations."""
     from symopt.docs.show import show
 
-    click.echo(show(target, "json" if as_json else form).rstrip("\n"))
+    with working(f"reading {target}"):
+        shown = show(target, "json" if as_json else form)
+    click.echo(shown.rstrip("\n"))
