@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
+from symopt.backends.registry import backend_names
 from symopt.catalogue import resolve
+from symopt.errors import UsageError, nearest
 from symopt.ir.nodes import Node
 from symopt.ir.program import Phase, operation_counts
 from symopt.ir.trace import Trace
@@ -13,6 +17,10 @@ from symopt.lang.rule import Rule
 from symopt.passes.pipeline import lower, stages
 from symopt.passes.tracing import trace
 from symopt.printers.text import expression
+from symopt.traffic import Traffic, traffic
+
+# Bytes of an element.
+SIZES: Mapping[str, int] = {"float32": 4, "float64": 8}
 
 
 @dataclass(frozen=True)
@@ -30,22 +38,19 @@ class PhaseReport:
     """A function of the kernel: operations once a step and once an element, and arrays read and written."""
 
     name: str
-    once_a_step: tuple[str, ...]
-    once_an_element: tuple[str, ...]
+    once_a_step: Mapping[str, int]
+    once_an_element: Mapping[str, int]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
-
-    @property
-    def elements_moved(self) -> int:
-        """Array elements moved for one of the parameter's; memory that is written is read first, needed or not."""
-        return len(self.reads) + 2 * len(self.writes)
+    traffic: Traffic
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The way of a rule to its kernel."""
+    """The way of a rule to its kernel in a backend."""
 
     title: str
+    backend: str
     passes: tuple[PassReport, ...]
     phases: tuple[PhaseReport, ...]
 
@@ -60,29 +65,50 @@ class Explanation:
         for phase in self.phases:
             lines += [
                 f"\nfunction {phase.name}",
-                f"  once a step:     {', '.join(phase.once_a_step) or 'nothing'}",
-                f"  once an element: {', '.join(phase.once_an_element) or 'nothing'}",
+                f"  once a step:     {_counted(phase.once_a_step)}",
+                f"  once an element: {_counted(phase.once_an_element)}",
                 f"  reads {' '.join(phase.reads) or 'nothing else'}; updates {' '.join(phase.writes)}",
-                f"  bytes an element: {4 * phase.elements_moved} in float32, {8 * phase.elements_moved} in float64",
+                f"  in {self.backend}: {phase.traffic.how}",
+                f"  bytes an element: {', '.join(f'{n} in {dtype}' for dtype, n in _bytes(phase.traffic).items())}",
             ]
         return "\n".join(lines)
 
+    def to_json(self) -> dict[str, Any]:
+        """The document of ``symopt explain --json``."""
+        return {
+            "schema": "symopt.explain/1",
+            "rule": self.title,
+            "backend": self.backend,
+            "passes": [asdict(report) for report in self.passes],
+            "functions": [
+                {
+                    "name": phase.name, "once_a_step": dict(phase.once_a_step),
+                    "once_an_element": dict(phase.once_an_element), "reads": phase.reads, "updates": phase.writes,
+                    "how": phase.traffic.how, "bytes_per_element": _bytes(phase.traffic),
+                }
+                for phase in self.phases
+            ],
+        }  # fmt: skip
 
-def explain(rule: Rule | str) -> Explanation:
-    """The passes of a rule, one after the other, and the functions of its kernel.
+
+def explain(rule: Rule | str, backend: str = "c") -> Explanation:
+    """The passes of a rule, one after the other, and the functions of its kernel in a backend.
 
     Raises
     ------
-    UsageError: the target names nothing.
+    UsageError: the target or the backend names nothing.
     UnsupportedError: kernels cannot be made of the rule; the message says why.
     """
+    if backend not in backend_names():
+        raise UsageError(f"no backend is called {backend!r}; {nearest(backend, backend_names())}")
     recorded = trace(resolve(rule) if isinstance(rule, str) else rule)
     program = lower(recorded)
     found = stages(recorded)
     reports = [PassReport(found[0].name, True, tuple(_written(recorded).values()), ())]
     for before, after in pairwise(found):
         reports.append(_difference(after.name, after.preserves_rounding, before.trace, after.trace))
-    return Explanation(recorded.title, tuple(reports), tuple(map(_phase, program.phases)))
+    phases = tuple(_phase(phase, traffic(phase, backend)) for phase in program.phases)
+    return Explanation(recorded.title, backend, tuple(reports), phases)
 
 
 def _difference(name: str, preserves_rounding: bool, before: Trace, after: Trace) -> PassReport:
@@ -99,13 +125,15 @@ def _written(trace: Trace) -> dict[str, str]:
     return {let.name: f"{let.name} = {expression(let.value, ascii=True)}" for let in trace.lets}
 
 
-def _phase(phase: Phase) -> PhaseReport:
-    body = [let for sweep in phase.sweeps for let in sweep.body]
-    return PhaseReport(
-        phase.name, _counted(operation_counts(phase.scalars)), _counted(operation_counts(tuple(body))),
-        tuple(phase.reads), tuple(phase.writes),
-    )  # fmt: skip
+def _phase(phase: Phase, moved: Traffic) -> PhaseReport:
+    body = tuple(let for sweep in phase.sweeps for let in sweep.body)
+    counts = operation_counts(phase.scalars), operation_counts(body)
+    return PhaseReport(phase.name, *counts, phase.reads, phase.writes, moved)
 
 
-def _counted(counts: dict[str, int]) -> tuple[str, ...]:
-    return tuple(f"{count} {name}" for name, count in counts.items())
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
+
+
+def _bytes(moved: Traffic) -> dict[str, int]:
+    return {dtype: size * moved.elements for dtype, size in SIZES.items()}
