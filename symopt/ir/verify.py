@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from symopt.errors import VerifyError
-from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref, walk
+from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref, refs, walk
 from symopt.ir.program import Phase, Program
 from symopt.ir.rate import Rate, let_rates, node_rates
 from symopt.ir.trace import PARAMETER, Let, Trace
@@ -33,6 +33,8 @@ def verify_trace(trace: Trace) -> None:
     for name in (PARAMETER, *(state.name for state in trace.states)):
         if trace.results.get(name) not in is_condition:
             raise VerifyError(f"{trace.name}: {name} has no new value")
+        if is_condition[trace.results[name]]:
+            raise VerifyError(f"{trace.name}: {trace.results[name]} is a condition and the new value of {name}")
 
 
 def verify_program(program: Program) -> None:
@@ -51,6 +53,9 @@ def _check_phase(program: Program, phase: Phase) -> None:
     known = let_rates(program.trace)
     rates = {name: known[name] for name in program.trace.inputs}
     for let in phase.scalars:
+        for name in refs(let.value):
+            if name not in rates:
+                raise VerifyError(f"{where}: {let.name} reads {name}, which is not known there")
         rates[let.name] = node_rates([let.value], rates)[let.value]
         if rates[let.name] != Rate.STEP:
             raise VerifyError(f"{where}: {let.name} varies by element and is no scalar")
@@ -66,11 +71,11 @@ def _check_phase(program: Program, phase: Phase) -> None:
 
 
 def _check_sweep_let(where: str, let: Let, rates: Mapping[str, Rate], visible: Iterable[str]) -> None:
+    for name in refs(let.value):
+        if name not in visible:
+            raise VerifyError(f"{where}: {let.name} reads {name}, which the sweep does not know")
     for node, rate in node_rates([let.value], rates).items():
-        if isinstance(node, Ref):
-            if node.name not in visible:
-                raise VerifyError(f"{where}: {let.name} reads {node.name}, which the sweep does not know")
-        elif rate == Rate.STEP and not isinstance(node, Num):
+        if rate == Rate.STEP and not isinstance(node, Num | Ref):
             raise VerifyError(f"{where}: {let.name} computes a step value in the element loop")
 
 
