@@ -21,11 +21,12 @@ PUNCTUATION = ".,:;"
 
 @dataclass(frozen=True)
 class Typesetter:
-    """Typesets text over known names; ``markup`` sets an expression, ``plain`` escapes a word."""
+    """Typesets text over known names; ``markup`` sets an expression, ``plain`` escapes a word, ``space`` divides."""
 
     symbols: Mapping[str, Symbol]
     markup: Callable[[Node, Mapping[str, Symbol]], str]
     plain: Callable[[str], str]
+    space: str = " "
 
     def expression(self, text: str) -> str:
         """An expression or relation; text that is neither stays text."""
@@ -40,7 +41,7 @@ class Typesetter:
         while at < len(words):
             out_word, at = self._longest(words, at)
             out.append(out_word)
-        return " ".join(out)
+        return self.space.join(out)
 
     def _longest(self, words: list[str], start: int) -> tuple[str, int]:
         """The longest expression that starts at a word, or the word; and where it ends."""

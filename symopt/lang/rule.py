@@ -166,6 +166,11 @@ class Rule(Declared):
 
         return rule_latex(self)
 
+    def _repr_html_(self) -> str:
+        from symopt.docs.notebook import rule_html
+
+        return rule_html(self)
+
 
 class Schedule(Declared):
     """A hyper-parameter that changes from step to step, as an expression in ``t``.

@@ -87,6 +87,11 @@ class Verdict:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(self.text())}</pre>"
 
+    def _repr_latex_(self) -> str:
+        from symopt.docs.notebook import verdict_latex  # rendering stands above the prover
+
+        return verdict_latex(self)
+
     def _witness_lines(self, witness: Witness) -> list[str]:
         said = witness.to_json()
         hyper = ", ".join(f"{name} = {value}" for name, value in said["hyper"].items())

@@ -1,5 +1,9 @@
 """Rules as notebooks and Markdown show them."""
 
+import re
+from html import escape
+from xml.etree import ElementTree
+
 import symopt
 
 
@@ -23,3 +27,34 @@ def test_markdown_of_a_rule_without_states_and_hyper_parameters_that_are_fixed()
     page = symopt.show("signsgd[lr=1]", "markdown")
     assert "For $t = 1, 2, \\dots$:" in page
     assert "hyper-parameter" not in page
+
+
+def test_a_rule_shows_its_algorithm_as_one_well_formed_piece_of_html() -> None:
+    """Every statement is a line of the list; the parser of XML takes it, so tags are closed and text is escaped."""
+    html = symopt.resolve("adamw")._repr_html_()
+    root = ElementTree.fromstring(html.replace("&nbsp;", " "))
+    assert len(root.findall("./ol/li")) == len(symopt.trace(symopt.resolve("adamw")).lets) + 1
+    assert [cell.text for cell in root.findall("./table//td[1]/code")] == [
+        "lr",
+        "beta1",
+        "beta2",
+        "eps",
+        "weight_decay",
+    ]
+
+
+def test_a_verdict_shows_its_map_as_mathematics() -> None:
+    latex = symopt.compare("adam_tf", "adam")._repr_latex_()
+    assert latex.startswith("$$\n\\begin{array}{l}\n\\text{adam}\\_\\text{tf and adam: equal if} \\\\\n")
+    assert r"\mapsto \frac{\mathrm{eps}}{\sqrt{1 - \beta_2^t}}" in latex
+    assert latex.count("{") == latex.count("}")
+    assert not re.search(r"(?<!\\)_(?![0-9t{])", latex), "an underscore that is no index"
+    assert latex.count("$") == 4
+
+
+def test_a_verdict_shows_its_witness() -> None:
+    """5/8 and 5/12 are what the README works out."""
+    verdict = symopt.compare("adam_l2", "adamw")
+    assert r"\theta_1 = \frac{5}{8}\text{ = 0.625}\text{ against }\frac{5}{12}" in verdict._repr_latex_()
+    assert verdict._repr_html_() == f"<pre>{escape(verdict.text())}</pre>"
+    assert "theta = 1, gradients 1" in verdict._repr_html_()
