@@ -37,7 +37,7 @@ THEOREMS = [
     Theorem(
         "l2_inside_v",
         ClosedForm("adam_l2", of="v", term="(1 - beta2)*beta2**(t - k)*(g + weight_decay*p)**2"),
-        why="v averages the square of g + weight_decay*p, so large parameters raise v and with it lower their own decay.",
+        why="v averages the square of g + weight_decay*p, so large parameters raise v and lower their own decay.",
     ),
     Theorem(
         "no_decay_inside_m_of_adamw",

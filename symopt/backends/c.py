@@ -17,7 +17,7 @@ from symopt.backends.base import Backend, Variant, in_comment
 from symopt.backends.c_interface import RESTRICT, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import num, ref, refs
-from symopt.ir.program import Phase
+from symopt.ir.program import DType, Phase
 from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, StateInfo
 from symopt.printers.c import CTYPES, F32, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
@@ -218,7 +218,7 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
     step_values = {h.name: f"hyper->{c_name(h.name)}" for h in variant.trace.hypers} | {STEP: "(double)t"}
     scalar_printer = CPrinter(F64, names.rule, step_values)
     loop_printer = CPrinter(ctype, names.rule, {name: f"{c_name(name)}[i]" for name, _ in arrays})
-    uniform_types = {name: "bool" if name in phase.conditions else ctype.name for name in phase.uniforms}
+    uniform_types = {name: "bool" if phase.dtypes[name] is DType.BOOL else ctype.name for name in phase.uniforms}
     return PhaseFunction(
         name=names.public(variant, phase.name, ctype),
         doc=_phase_doc(names, variant, phase, ctype),
@@ -240,7 +240,7 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
 
 
 def _definition(let: Let, ctype: CType, phase: Phase, printer: CPrinter) -> str:
-    kind = "bool" if let.name in phase.conditions else ctype.name
+    kind = "bool" if phase.dtypes[let.name] is DType.BOOL else ctype.name
     return f"const {kind} {c_name(let.name)} = {printer.expression(let.value)};"
 
 

@@ -22,7 +22,7 @@ from symopt.backends.functions import (
     wrapped,
 )  # fmt: skip
 from symopt.errors import UnsupportedError
-from symopt.ir.program import Phase, Sweep
+from symopt.ir.program import DType, Phase, Sweep
 from symopt.ir.trace import StateInfo, Trace
 from symopt.passes.buffers import Placed, Schedule, allocate
 from symopt.passes.linearise import linearise
@@ -153,7 +153,7 @@ def _checked(gradients: list[str], states: list[StateView]) -> str:
 
 def _cast(uniform: str, phase: Phase) -> str:
     """A value of the step as the blocks read it: rounded once to the element type, truth values as they are."""
-    return name_of(uniform) if uniform in phase.conditions else f"real({name_of(uniform)})"
+    return name_of(uniform) if phase.dtypes[uniform] is DType.BOOL else f"real({name_of(uniform)})"
 
 
 def _statements(sweep: Sweep, schedule: Schedule) -> list[StatementView]:

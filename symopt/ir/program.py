@@ -5,10 +5,21 @@ Backends print a program; they decide nothing about the mathematics or its round
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from symopt.ir.nodes import Op, Reduce, walk
 from symopt.ir.trace import Let, Trace
+
+
+class DType(Enum):
+    """What a value is computed as; ``ELEMENT`` is the type of the arrays, whichever that is."""
+
+    DOUBLE = "double"
+    ELEMENT = "element"
+    BOOL = "bool"
+    COUNT = "count"
 
 
 @dataclass(frozen=True)
@@ -42,14 +53,15 @@ class Phase:
     """A function of the kernel: ``step``, or the computation of a point where a gradient is asked for.
 
     ``scalars`` run once, in double precision, in order. ``uniforms`` are the step values (scalars,
-    hyper-parameters, t) that the sweeps read; they are rounded to the element type once. ``reads``
-    are the arrays only read, ``writes`` the arrays whose elements are replaced.
+    hyper-parameters, t) that the sweeps read; they are rounded to the element type once. ``dtypes``
+    says of every name what it is computed as. ``reads`` are the arrays only read, ``writes`` those
+    whose elements are replaced.
     """
 
     name: str
     scalars: tuple[Let, ...]
     uniforms: tuple[str, ...]
-    conditions: tuple[str, ...]
+    dtypes: Mapping[str, DType]
     sweeps: tuple[Sweep, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]

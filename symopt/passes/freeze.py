@@ -129,7 +129,7 @@ class _Freezer:
             case sp.core.numbers.Pi():
                 return PI
             case sp.Float():
-                return num(Fraction(str(value)))
+                return num(exact_number(float(value)))
             case sp.Rational():
                 return num(Fraction(int(value.p), int(value.q)))
             case sp.Add():
@@ -140,14 +140,16 @@ class _Freezer:
                 return op("not", self.node(value.args[0]))
             case Opaque():
                 return self._opaque(value)
+        kind = type(value)
+        if kind not in {*RELATIONS, *FUNCTIONS, *FOLDS}:
+            hint = "; write where(condition, a, b)" if kind is sp.Piecewise else ""
+            raise SpecError(f"{kind.__name__} is no operation of an update rule: {value}{hint}")
         args = [self.node(arg) for arg in value.args]
-        if type(value) in RELATIONS:
-            return RELATIONS[type(value)](*args)
-        if type(value) in FUNCTIONS:
-            return op(FUNCTIONS[type(value)], *args)
-        if type(value) in FOLDS:
-            return _fold(FOLDS[type(value)], sorted(args, key=self._rank))
-        raise SpecError(f"{type(value).__name__} is no operation of an update rule: {value}")
+        if kind in RELATIONS:
+            return RELATIONS[kind](*args)
+        if kind in FUNCTIONS:
+            return op(FUNCTIONS[kind], *args)
+        return _fold(FOLDS[kind], sorted(args, key=self._rank))
 
     def _opaque(self, value: Opaque) -> Node:
         if value.op in MATRIX_OPS:
@@ -211,7 +213,7 @@ class _Freezer:
 def _shape(node: Node) -> tuple[object, ...]:
     """A key that orders expressions over the same names, the same in every run."""
     label = getattr(node, "op", getattr(node, "name", getattr(node, "value", "")))
-    return (str(label), *map(_shape, node.args))
+    return (str(label), str(getattr(node, "axis", "")), *map(_shape, node.args))
 
 
 def _fold(name: str, nodes: list[Node]) -> Node:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import CONDITIONS, MatOp, Node, Op, Reduce, Ref, ref, refs, walk
+from symopt.ir.nodes import MatOp, Node, Reduce, Ref, ref, refs, walk
 from symopt.ir.program import Phase, Program, Store, Sweep
 from symopt.ir.rate import Rate, let_rates
 from symopt.ir.trace import PARAMETER, STEP, Let, Query, Trace
 from symopt.passes.dead import drop_dead
+from symopt.passes.dtypes import assign_dtypes
 
 
 def to_program(trace: Trace) -> Program:
@@ -66,18 +67,8 @@ def _phase(name: str, trace: Trace) -> Phase:
         name=name,
         scalars=scalars,
         uniforms=tuple(value for value in step_values if value in read),
-        conditions=tuple(let.name for let in trace.lets if is_condition(let.value, trace)),
+        dtypes=assign_dtypes(trace, scalars, body),
         sweeps=(Sweep(body, stores),),
         reads=tuple(array for array in arrays if array in read and array not in trace.results),
         writes=tuple(trace.results),
     )
-
-
-def is_condition(value: Node, trace: Trace) -> bool:
-    """Whether an expression has a truth value."""
-    while isinstance(value, Ref):
-        found = [let.value for let in trace.lets if let.name == value.name]
-        if not found:
-            return False
-        value = found[0]
-    return isinstance(value, Op) and value.op in CONDITIONS

@@ -167,7 +167,8 @@ class PropertyProver:
             Proof((
                 Step(f"{state} after a step is {kept}*{state} + {new}*({claim.over})", "equal normal forms",
                      self._conditions),
-                Step(f"so its weights sum to a number that is 0 before the first step, {kept} times itself plus {new} after each step, which is {self._shown(total)}",
+                Step(f"so the sum of its weights starts at 0 and becomes {kept} times itself plus {new} at each step: "
+                     f"it is {self._shown(total)}",
                      "unrolling to a geometric series, checked by induction"),
                 Step(str(claim), "equal normal forms"),
             )),

@@ -14,7 +14,7 @@ from symopt import catalogue
 from symopt.backends.base import variants_of
 from symopt.ir.evaluate import evaluate
 from symopt.ir.nodes import Node, Num, op, ref
-from symopt.ir.program import Store, Sweep
+from symopt.ir.program import DType, Store, Sweep
 from symopt.ir.trace import Let
 from symopt.passes.buffers import allocate
 from symopt.passes.linearise import COPY, linearise
@@ -52,7 +52,7 @@ def test_every_rule_of_the_catalogue(name: str) -> None:
         for phase in variant.program.phases:
             inputs = {array: hostile(64, seed) for seed, array in enumerate(phase.arrays)}
             inputs |= {uniform: np.float64(0.3) for uniform in phase.uniforms}
-            inputs |= {uniform: np.bool_(True) for uniform in phase.conditions}
+            inputs |= {uniform: np.bool_(True) for uniform in phase.uniforms if phase.dtypes[uniform] is DType.BOOL}
             inputs.setdefault("p", np.zeros(64))
             for sweep in phase.sweeps:
                 assert same_bits(run(sweep, inputs), swept(sweep, inputs)), variant.rule.title

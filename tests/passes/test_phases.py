@@ -5,6 +5,7 @@ from small import trace_of
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import num, op, reduce, ref
+from symopt.ir.program import DType
 from symopt.passes.phases import to_program
 from symopt.passes.pipeline import lower
 
@@ -18,7 +19,7 @@ def test_a_step_is_split_by_rate() -> None:
     ).step
     assert [let.name for let in step.scalars] == ["one_minus_beta", "t_is_one"]
     assert step.uniforms == ("one_minus_beta", "t_is_one")
-    assert step.conditions == ("t_is_one",)
+    assert [n for n, dtype in step.dtypes.items() if dtype is DType.BOOL] == ["t_is_one"]
     assert (step.writes, step.reads) == (("p", "m"), ("g",))
     assert [let.name for let in step.sweeps[0].body] == ["m_new", "p_new"]
 

@@ -53,7 +53,7 @@ def test_a_wrong_property_is_neither_proved_nor_let_pass(subject: ClosedForm | W
 
 def test_the_factor_of_bias_correction_is_derived() -> None:
     result = settle(Theorem("weights", WeightsSum("adam", of="m", over="g", total="1 - beta1**t")))
-    assert "which is 1 - beta1**t" in result.proof.text()
+    assert "it is 1 - beta1**t" in result.proof.text()
 
 
 def test_the_checker_refuses_what_the_prover_did_not_find() -> None:
