@@ -18,7 +18,8 @@ def test_a_type_for_every_name() -> None:
         )
     ).step
     assert step.dtypes == {
-        "lr": DType.DOUBLE, "beta": DType.DOUBLE, "t": DType.COUNT, "p": DType.ELEMENT, "g": DType.ELEMENT, "m": DType.ELEMENT,
+        "lr": DType.DOUBLE, "beta": DType.DOUBLE, "t": DType.COUNT,
+        "p": DType.ELEMENT, "g": DType.ELEMENT, "m": DType.ELEMENT,
         "first": DType.BOOL, "one_minus_beta": DType.DOUBLE,
         "small": DType.BOOL, "same": DType.BOOL, "m_new": DType.ELEMENT, "p_new": DType.ELEMENT,
     }  # fmt: skip
