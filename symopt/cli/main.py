@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from symopt import __version__
-from symopt.errors import SymoptError, nearest
+from symopt.errors import SymoptError, UsageError, nearest
 
 INTERRUPTED = 130
 # What no message of ours foresaw; sysexits.h calls it EX_SOFTWARE.
@@ -51,11 +51,16 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an interrupt is passed on as click's own, which adds no empty line."""
+        """Run the command; what click would answer in its own way is answered here."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise click.Abort() from None
+        except SystemExit:
+            raise UsageError("a file that was read called sys.exit; a rule's file only defines") from None
+        except BrokenPipeError:
+            _drop_output()
+            return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -104,12 +109,11 @@ def run(args: Sequence[str] | None = None) -> int:
     except SymoptError as error:
         return _complain(str(error), error.exit_status)
     except BrokenPipeError:
-        # The reader has had enough; Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
-    except SystemExit:
-        # A rule's text can end the program; that is no answer to what was asked.
-        return _complain("a file that was read called sys.exit; a rule's file only defines", SymoptError.exit_status)
+    except SystemExit as error:
+        # So click ends completion, and answers a reader that has gone.
+        return error.code if isinstance(error.code, int) and not isinstance(error.__context__, OSError) else 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", SymoptError.exit_status)
@@ -118,6 +122,11 @@ def run(args: Sequence[str] | None = None) -> int:
             raise
         what = f"{type(error).__name__}: {error}".rstrip(": ")
         return _complain(f"internal error: {what}; SYMOPT_TRACEBACK=1 shows where", INTERNAL_ERROR)
+
+
+def _drop_output() -> None:
+    """The reader has had enough; Python would complain again when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: click.ClickException) -> str:
