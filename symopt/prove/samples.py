@@ -10,6 +10,7 @@ from symopt.ir.trace import HyperInfo
 from symopt.lang.domain import Domain
 
 LONGEST = 12
+LONGEST_TO_THRESHOLD = 200
 # What hyper-parameters are set to, the plainest first; a domain keeps those that lie in it.
 PLAIN = tuple(map(Fraction, ("1/2", "1", "2", "3/4", "1/4", "3", "1/10", "9/10", "99/100", "0", "-1")))
 # Gradients of one run; the last value is repeated.
@@ -34,8 +35,12 @@ class Sample:
         return self.grads[min(query, len(self.grads) - 1)]
 
 
-def samples(hypers: Sequence[HyperInfo]) -> Iterator[Sample]:
-    """The samples over some hyper-parameters, the plainest first."""
+def samples(hypers: Sequence[HyperInfo], thresholds: Sequence[Fraction] = ()) -> Iterator[Sample]:
+    """The samples over some hyper-parameters, the plainest first.
+
+    ``thresholds`` are numbers that the rules compare with: gradients, parameters and steps on both
+    sides of them are tried as well.
+    """
     fits = {hyper.name: _fitting(hyper.domain) or [hyper.default] for hyper in hypers}
 
     def chosen(shift: int, stride: int) -> dict[str, Fraction]:
@@ -53,6 +58,12 @@ def samples(hypers: Sequence[HyperInfo]) -> Iterator[Sample]:
     yield Sample(
         {n: Fraction(0) if 0 in h.domain else defaults[n] for n, h in _named(hypers)}, Fraction(1), (Fraction(1),)
     )
+    for number in thresholds:
+        for beyond in (number + 1, number, number - 1, -number - 1):
+            yield Sample(chosen(0, 0), Fraction(1), (beyond,))
+        yield Sample(chosen(0, 0), number + 1, GRADIENTS[0])
+        if LONGEST <= number <= LONGEST_TO_THRESHOLD:
+            yield Sample(defaults, Fraction(1), GRADIENTS[-1], steps=int(number) + 1)
 
 
 def more_samples(hypers: Sequence[HyperInfo]) -> Iterator[Sample]:

@@ -20,6 +20,8 @@ from symopt.prove.cases import Deadline
 from symopt.prove.samples import Sample, more_samples, samples
 
 BITS = 200
+COMPARING = frozenset({"lt", "le", "eq", "max", "min"})
+SMALL = 3  # numbers up to this lie among the gradients, parameters and steps of every sample
 Value = Any  # an exact number, or a NumPy array of them
 
 
@@ -134,7 +136,8 @@ def find_witness(
     Hyper-parameters of the same name have the same value; ``hypers`` are those that are sampled.
     """
     both = Both(left, right, varying)
-    runs = [_Run(both, sample) for sample in samples(both.hypers if hypers is None else hypers)]
+    sampled = samples(both.hypers if hypers is None else hypers, thresholds(left, right))
+    runs = [_Run(both, sample) for sample in sampled]
     with precision(BITS):
         for step in range(1, max(run.sample.steps for run in runs) + 1):
             found = None
@@ -148,6 +151,14 @@ def find_witness(
             if found is not None:
                 return (_rational(both, step) or found), 0
     return None, sum(run.agreed > 0 for run in runs)
+
+
+def thresholds(*traces: Trace) -> list[Fraction]:
+    """The numbers that some traces compare values with, but those that every sample passes anyway."""
+    nodes = walk(let.value for trace in traces for let in trace.lets)
+    compared = (arg for node in nodes if isinstance(node, Op) and node.op in COMPARING for arg in node.args)
+    numbers = dict.fromkeys(arg.value for arg in compared if isinstance(arg, Num))
+    return [number for number in numbers if abs(number) > SMALL]
 
 
 def _rational(both: Both, step: int) -> Witness | None:

@@ -115,3 +115,19 @@ def test_the_difference_is_an_expression_over_the_first_step() -> None:
     h, theta, g = verdict.witness.hyper, verdict.witness.theta, verdict.witness.grads[0]
     value = eval(verdict.difference, {}, {**h, "p": theta, "g": g, "sqrt": lambda x: x ** F(1, 2)})
     assert value == verdict.witness.left - verdict.witness.right
+
+
+@pytest.mark.parametrize(
+    ("special", "first_step"),
+    [("equal(s.t, 40)", 40), ("s.g > 1000", 1), ("s.p > 77", 1), ("s.g < -500", 1)],
+)
+def test_both_sides_of_a_number_that_a_rule_compares_with_are_tried(tmp_path, special: str, first_step: int) -> None:
+    (tmp_path / "special.py").write_text(
+        "from symopt.lang import Hyper, NonNegative, Rule, equal, where\n\n\n"
+        "class Special(Rule):\n"
+        "    lr = Hyper(0.1, domain=NonNegative)\n\n"
+        "    def update(s) -> None:\n"
+        f"        s.p = s.p - where({special}, 2, 1) * s.lr * s.g\n"
+    )
+    verdict = compare("sgd", str(tmp_path / "special.py"))
+    assert (verdict.verdict, verdict.first_step) == ("different", first_step)
