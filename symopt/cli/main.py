@@ -93,6 +93,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status."""
+    output = sys.stdout
     try:
         status = group.main(args=list(args) if args is not None else None, prog_name="symopt", standalone_mode=False)
         if sys.stdout is not None:  # it is None where the shell has closed it
@@ -112,8 +113,8 @@ def run(args: Sequence[str] | None = None) -> int:
         _drop_output()
         return 0
     except SystemExit as error:
-        # So click ends completion, and answers a reader that has gone.
-        return error.code if isinstance(error.code, int) and not isinstance(error.__context__, OSError) else 0
+        # So click ends completion; where the reader has gone, it puts another standard output in place first.
+        return error.code if isinstance(error.code, int) and sys.stdout is output else 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", SymoptError.exit_status)
