@@ -47,6 +47,13 @@ class _CallableModule(ModuleType):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return _public(self.__name__.rpartition(".")[2])(*args, **kwargs)
 
+    @property
+    def __signature__(self) -> Any:
+        """The function's signature, for whoever asks what the module takes."""
+        from inspect import signature
+
+        return signature(_public(self.__name__.rpartition(".")[2]))
+
 
 class _Package(ModuleType):
     """This package: a submodule bound under the name of a public function becomes callable."""
