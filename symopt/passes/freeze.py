@@ -213,7 +213,7 @@ class _Freezer:
 def _shape(node: Node) -> tuple[object, ...]:
     """A key that orders expressions over the same names, the same in every run."""
     label = getattr(node, "op", getattr(node, "name", getattr(node, "value", "")))
-    return (str(label), str(getattr(node, "axis", "")), *map(_shape, node.args))
+    return (str(label), *map(_shape, node.args))
 
 
 def _fold(name: str, nodes: list[Node]) -> Node:
