@@ -48,7 +48,8 @@ def whole_tensors(phase: Phase) -> Traffic:
     for sweep in phase.sweeps:
         for instruction in linearise(sweep).instructions:
             tensors = {name for name in instruction.reads if name not in phase.uniforms}
-            if tensors and instruction.op != COPY:
+            # What is computed is copied to its array at the end; an old value that another array takes, before.
+            if tensors and (instruction.op != COPY or tensors <= set(phase.arrays)):
                 calls += 1
                 elements += len(tensors) + 2
         if phase.name == "step":
