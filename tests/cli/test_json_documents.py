@@ -1,0 +1,43 @@
+"""docs/json.md lists the keys that the documents have, in their order, and the keys of what they hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symopt.cli.main import run
+
+TEXT = (Path(__file__).parents[2] / "docs/json.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^## `([\w./]+)`\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
+ARGUMENTS = {
+    "symopt.compare/1": ["compare", "adam_l2", "adamw", "--json"],
+    "symopt.show/1": ["show", "nag", "--format", "json"],
+    "symopt.list/1": ["list", "--json"],
+    "symopt.prove/1": ["prove", "l2_inside_m", "--json"],
+    "symopt.theorems/1": ["prove", "--list", "--json"],
+    "symopt.explain/1": ["explain", "nag", "--json"],
+    "symopt.doctor/1": ["doctor", "--json"],
+}
+
+
+@pytest.mark.parametrize("schema", SECTIONS)
+def test_the_documents_are_what_is_documented(schema: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(ARGUMENTS[schema])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", SECTIONS[schema], re.M))
+    assert found["schema"] == schema
+    assert list(found) == list(rows)
+    for key, meaning in rows.items():
+        inner = found[key][0] if isinstance(found[key], list) and found[key] else found[key]
+        if isinstance(inner, dict) and "→" not in meaning.partition("`")[0]:
+            assert set(inner) <= set(re.findall(r"`(\w+)`", meaning)), f"{key}: {meaning}"
+
+
+def test_every_schema_of_the_commands_is_documented() -> None:
+    sources = (path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "symopt").rglob("*.py"))
+    schemas = {schema for text in sources for schema in re.findall(r'"(symopt\.\w+/\d+)"', text)}
+    assert schemas == set(SECTIONS) == set(ARGUMENTS)
