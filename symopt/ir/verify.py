@@ -23,9 +23,10 @@ def verify_trace(trace: Trace) -> None:
     if len(is_condition) != len(trace.inputs):
         raise VerifyError(f"{trace.name}: two inputs have one name: {', '.join(trace.inputs)}")
     for let in trace.lets:
+        where = f"{let.place}: {trace.name}" if let.place else trace.name
         if let.name in is_condition:
-            raise VerifyError(f"{trace.name}: {let.name} is defined twice")
-        is_condition[let.name] = _check_kinds(trace.name, let.name, let.value, is_condition)
+            raise VerifyError(f"{where}: {let.name} is defined twice")
+        is_condition[let.name] = _check_kinds(where, let.name, let.value, is_condition)
     for query in trace.queries:
         _check_kinds(trace.name, query.name, query.point, is_condition)
     for state in trace.states:
@@ -79,18 +80,18 @@ def _check_sweep_let(where: str, let: Let, rates: Mapping[str, Rate], visible: I
             raise VerifyError(f"{where}: {let.name} computes a step value in the element loop")
 
 
-def _check_kinds(rule: str, name: str, root: Node, known: Mapping[str, bool]) -> bool:
+def _check_kinds(where: str, name: str, root: Node, known: Mapping[str, bool]) -> bool:
     """Whether ``root`` is a condition; every operand must be of the kind that its operation takes."""
     condition: dict[Node, bool] = {}
     for node in walk([root]):
         if isinstance(node, Ref):
             if node.name not in known:
-                raise VerifyError(f"{rule}: {name} reads {node.name}, which is not known there")
+                raise VerifyError(f"{where}: {name} reads {node.name}, which is not known there")
             condition[node] = known[node.name]
             continue
         kinds = [condition[arg] for arg in node.args]
         if kinds != _expected(node):
-            raise VerifyError(f"{rule}: {name} mixes values and conditions in {getattr(node, 'op', 'a number')}")
+            raise VerifyError(f"{where}: {name} mixes values and conditions in {getattr(node, 'op', 'a number')}")
         condition[node] = isinstance(node, Op) and node.op in CONDITIONS
     return condition[root]
 

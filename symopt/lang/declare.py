@@ -93,6 +93,10 @@ class Hyper(Declaration):
         super().check_declared(where)
         if not is_number(self.default):
             raise SpecError(f"{where}: the default {self.default!r} is not a finite number")
+        if not isinstance(self.tex, str):
+            raise SpecError(f"{where}: the symbol {self.tex!r} is no text; a domain is written domain=...")
+        if not isinstance(self.domain, Domain):
+            raise SpecError(f"{where}: the domain {self.domain!r} is not a Domain")
         self.check(self.default, where)
 
     def check(self, value: Number, where: str) -> None:

@@ -156,19 +156,27 @@ def equal(a: Expr, b: Expr) -> Expr:
     return sp.Eq(a, b, evaluate=False)
 
 
+def _along(axis: int | None) -> tuple[int, ...]:
+    if axis is None:
+        return ()
+    if not isinstance(axis, int) or axis not in (0, 1):
+        raise TypeError(f"there is no axis {axis}; a matrix has 0 (over rows) and 1 (over columns)")
+    return (int(axis),)
+
+
 def total(x: Expr, axis: int | None = None) -> Expr:
     """The sum of the elements of ``x``."""
-    return Sum(x) if axis is None else Sum(x, axis)
+    return Sum(x, *_along(axis))
 
 
 def mean(x: Expr, axis: int | None = None) -> Expr:
     """The mean of the elements of ``x``."""
-    return Mean(x) if axis is None else Mean(x, axis)
+    return Mean(x, *_along(axis))
 
 
 def largest(x: Expr, axis: int | None = None) -> Expr:
     """The largest element of ``x``."""
-    return MaxOf(x) if axis is None else MaxOf(x, axis)
+    return MaxOf(x, *_along(axis))
 
 
 def norm(x: Expr) -> Expr:

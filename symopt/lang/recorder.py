@@ -5,13 +5,14 @@ from __future__ import annotations
 import dis
 from collections.abc import Mapping
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from symopt.errors import SpecError, SymoptError, nearest
-from symopt.lang.declare import BUILT_IN, GRADIENT, PARAMETER, STEP, Hyper, State, check_name
+from symopt.lang.declare import BUILT_IN, C_KEYWORDS, GRADIENT, PARAMETER, STEP, Hyper, State, check_name
 from symopt.lang.place import Place, caller, last_place
 from symopt.lang.rule import Declared, Rule, Schedule
 
@@ -66,15 +67,15 @@ def record(rule: Rule) -> Recording:
         nearest name where a name is not known.
     """
     update = type(rule).update
-    if update is Rule.update:
+    if update is Rule.update or not isfunction(update):
         raise SpecError(f"{rule.name}: {type(rule).__name__} has no method update(s)")
     recorder = Recorder(rule)
     try:
         recorder._schedule()
-        update(recorder)  # type: ignore[arg-type]  # the recorder stands in for the rule
+        update(recorder)  # the recorder stands in for the rule
     except SymoptError:
         raise
-    except Exception as error:  # the text of a rule is a user's code: any exception is a message about it
+    except (Exception, SystemExit) as error:  # the text of a rule is a user's code: any exception is a message about it
         hints = [f"; {hint}" for said, hint in HINTS.items() if said in str(error)]
         message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
         raise SpecError(f"{last_place(error, _place_of(update))}: {message}") from error
@@ -178,9 +179,9 @@ class Recorder:
             self._scheduled[name] = target
 
     def _free(self, name: str) -> str:
-        """``name``, or a longer one where the rule uses it."""
+        """``name``, or a longer one where the rule or C uses it."""
         taken = {*self._current, *self._hypers, *self._rule.declarations, *_assigned_names(type(self._rule))}
-        while name in taken:
+        while name in taken or name in C_KEYWORDS:
             name += "x"
         return name
 

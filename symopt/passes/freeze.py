@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import isfinite
 
 import sympy as sp
 from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
@@ -128,7 +129,7 @@ class _Freezer:
                 return ref(self.names.get(value.name, value.name))
             case sp.core.numbers.Pi():
                 return PI
-            case sp.Float():
+            case sp.Float() if isfinite(float(value)):
                 return num(exact_number(float(value)))
             case sp.Rational():
                 return num(Fraction(int(value.p), int(value.q)))

@@ -61,7 +61,7 @@ BROKEN: list[tuple[Callable[[Trace], Trace], str]] = [
 def test_a_broken_trace(momentum: Trace, breaking: Callable[[Trace], Trace], expected: str) -> None:
     with pytest.raises(VerifyError) as caught:
         verify_trace(breaking(momentum))
-    assert str(caught.value).startswith(f"momentum: {expected}")
+    assert f"momentum: {expected}" in str(caught.value)
 
 
 def test_whole_ones_pass(momentum: Trace, program: Program) -> None:

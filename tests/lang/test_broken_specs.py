@@ -103,6 +103,13 @@ def test_the_unbroken_rule_passes(spec: Callable[[str], str]) -> None:
         ("s.double = s.g", 0, "the name 'double' is a keyword of C; choose another one"),
         ("setattr(s, 'lambda', s.g)", 0, "the name 'lambda' is a keyword of Python; choose another one"),
         ("s.m = undefined", 0, "NameError: name 'undefined' is not defined"),
+        ("s.m = maximum(s.g)", 0, "TypeError: maximum() missing 1 required positional argument"),
+        ("s.m = mean(s.g, 2)", 0, "there is no axis 2; a matrix has 0 (over rows) and 1 (over columns)"),
+        ("s.m = mean(s.g, s.p)", 0, "there is no axis p; a matrix has 0 (over rows) and 1 (over columns)"),
+        ("s.m = s.g\nraise SystemExit(2)", 1, "SystemExit: 2"),
+        ("s.p = s.g\ns.m = where(s.g, 1, 2)", 1, "m_new mixes values and conditions in where"),
+        ("s.c = s.g > 0\ns.m = s.g\ns.p = s.p * s.c", 2, "p_new mixes values and conditions in mul"),
+        ("s.m = s.g\nfrom sympy import Float\ns.p = Float('1e400') * s.m", 2, "Float is no operation"),
         ("import math\ns.m = math.sqrt(s.g)", 1, "use the functions of symopt.lang"),
         ("import numpy\ns.m = numpy.sqrt(s.g)", 1, "use the functions of symopt.lang"),
         ("import sympy\ns.m = s.g\ns.p = sympy.gamma(s.g)", 2, "gamma is no operation of an update rule"),
@@ -133,6 +140,8 @@ def test_what_is_missing_is_said_of_the_update(says: Says, body: str, expected: 
         ("lr = Hyper('0.1')", "the default '0.1' is not a finite number"),
         ("lr = Hyper(float('nan'))", "the default nan is not a finite number"),
         ("lr = Hyper(10**400 * 1.0 if False else float('inf'))", "the default inf is not a finite number"),
+        ("lr = Hyper(0.1, NonNegative)", "is no text; a domain is written domain=..."),
+        ("lr = Hyper(0.1, domain=(0, 1))", "the domain (0, 1) is not a Domain"),
         ("p = State()", "p, g and t are the parameter, the gradient and the step; choose another name"),
         ("g = State()", "p, g and t are the parameter, the gradient and the step; choose another name"),
         ("t = Hyper(1)", "p, g and t are the parameter, the gradient and the step; choose another name"),
@@ -174,6 +183,7 @@ def test_the_name_of_a_rule(spec: Callable[[str], str], name: str, expected: str
 
 
 def test_a_rule_without_update(spec: Callable[[str], str]) -> None:
+    assert message(spec(HEAD + "    update = 3\n")) == "mine: Mine has no method update(s)"
     assert message(spec(HEAD + "    m = State()\n")) == "mine: Mine has no method update(s)"
 
 

@@ -109,6 +109,16 @@ def test_names_of_a_schedule_avoid_those_of_the_rule() -> None:
     assert text(recording)[:2] == ["lr_tx@1 = lr/lr_stepsx + t", "lr_t@1 = g*lr_tx@1"]
 
 
+def test_the_name_of_a_value_that_follows_a_schedule_is_no_type_of_c() -> None:
+    class Sized(Rule):
+        size = Hyper(1)
+
+        def update(s) -> None:
+            s.p = s.p - s.size * s.g
+
+    assert record(Sized(size=Half())).scheduled == {"size": "size_tx"}
+
+
 def test_a_schedule_without_a_value_and_with_a_wrong_name() -> None:
     class Empty(Schedule):
         pass
