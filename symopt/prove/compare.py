@@ -9,16 +9,18 @@ from time import monotonic
 from symopt.catalogue import resolve
 from symopt.errors import UsageError, nearest
 from symopt.ir.nodes import Node, Ref, ref, refs
-from symopt.ir.trace import Trace
+from symopt.ir.trace import STEP, Trace
 from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import explain
 from symopt.prove.conditional import Found, degenerate_conditions, fixed_equality, mapped_equality, plain_equality
+from symopt.prove.counters import without_counters
 from symopt.prove.expressions import read_expression
 from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
+from symopt.prove.proof import Proof
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness, common_domain, find_witness
 
@@ -49,6 +51,8 @@ def compare(
     comparison = Comparison(_trace(left), _trace(right), tuple(varying), Deadline.after(time_limit))
     try:
         verdict = comparison.settle() if hyper_map is None else comparison.settle_under(hyper_map)
+        if hyper_map is None and not verdict.verdict.startswith("equal"):
+            verdict = comparison.settle_without_counters() or verdict
     except OutOfTimeError as error:
         verdict = comparison.unknown(str(error))
     return replace(verdict, seconds=monotonic() - start)
@@ -89,6 +93,25 @@ class Comparison:
             return self._equal(found, self._paired_witness(found) or witness)
         verdict = self._different(witness, cut_off)
         return replace(verdict, conditions=(*verdict.conditions, found.repair)) if found is not None else verdict
+
+    def settle_without_counters(self) -> Verdict | None:
+        """An equality that shows once states that only count are written in closed form; None where there is none."""
+        left, right = (without_counters(side, self.deadline) for side in (self.left, self.right))
+        constant = tuple(dict.fromkeys((*left.constant, *right.constant)))
+        if not (left.steps or right.steps) or {*constant} & {*self.varying}:
+            return None
+        verdict = Comparison(left.trace, right.trace, self.varying, self.deadline).settle()
+        if verdict.proof is None or not verdict.verdict.startswith("equal"):
+            return None
+        names = tuple(h.name for h in (*self.left.hypers, *self.right.hypers))
+        maps = {name: read_expression(text, names) for name, text in (verdict.hyper_map or {}).items()}
+        if any(STEP in refs(maps[name]) for name in right.constant if name in maps):
+            return None  # the closed form holds for a constant alone
+        same = tuple(f"{name} is the same at every step" for name in constant)
+        return replace(
+            verdict, proof=Proof((*left.steps, *right.steps, *verdict.proof.steps)),
+            conditions=tuple(dict.fromkeys((*verdict.conditions, *same))),
+        )  # fmt: skip
 
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""
