@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from functools import cache
@@ -122,8 +123,9 @@ def _text(node: ast.expr) -> str:
 
 
 def _from_file(path: Path, name: str) -> type[Rule]:
-    if not path.is_file():
-        raise UsageError(f"{path} is a folder; a rule is a file" if path.is_dir() else f"no file {path}")
+    # Unlike the path's own methods these do not raise for a name that is too long or a folder that may not be read.
+    if not os.path.isfile(path):
+        raise UsageError(f"{path} is a folder; a rule is a file" if os.path.isdir(path) else f"no file {path}")
     module = _import_file(path)
     rules = {cls.__name__: cls for cls in _members(module, Rule)}
     if not rules:

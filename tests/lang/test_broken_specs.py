@@ -249,6 +249,8 @@ def test_a_file_that_does_not_run(spec: Callable[[str], str], text: str, line: i
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     assert message(f"{tmp_path}/missing.py") == f"no file {tmp_path}/missing.py"
+    assert message("a" * 5000 + ".py").startswith("no file aaa")
+    assert message("a\0.py").startswith("no file a")
     folder = tmp_path / "folder.py"
     folder.mkdir()
     assert message(str(folder)) == f"{folder} is a folder; a rule is a file"

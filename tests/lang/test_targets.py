@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from symopt.catalogue import resolve, rule, rule_names, schedule
 from symopt.errors import SymoptError, UsageError
@@ -91,6 +93,26 @@ def test_text_that_is_no_target(target: str, expected: str) -> None:
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 3000
+
+
+PIECES = [
+    *"[](){}=,:*#'\\ \n\0é", "adamw", "lr", "amsgrad", "beta1", "cosine", "steps", "True", "0.1", "1e309", "-", "0x1f",
+    "lambda", "if", "None", "...", "f'{1}'", "b''", "yield", "await", ":=", ".py",
+]  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(
+    start=st.sampled_from(["", "adamw[", "adamw[lr=", "adamw[lr=cosine(", "adamw[lr=cosine(steps="]),
+    pieces=st.lists(st.sampled_from(PIECES), max_size=7),
+    end=st.sampled_from(["", "]", ")]"]),
+)
+def test_any_text_is_a_target_or_answered_by_our_own_error(start: str, pieces: list[str], end: str) -> None:
+    try:
+        found = resolve(start + "".join(pieces) + end)
+    except SymoptError:
+        return
+    assert found.name in rule_names()
 
 
 def test_nothing_in_a_target_is_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
