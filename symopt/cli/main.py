@@ -116,6 +116,7 @@ def run(args: Sequence[str] | None = None) -> int:
         # So click ends completion; where the reader has gone, it puts another standard output in place first.
         return error.code if isinstance(error.code, int) and sys.stdout is output else 0
     except OSError as error:
+        _drop_what_cannot_be_written()
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", SymoptError.exit_status)
     except Exception as error:
@@ -128,6 +129,15 @@ def run(args: Sequence[str] | None = None) -> int:
 def _drop_output() -> None:
     """The reader has had enough; Python would complain again when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Python flushes standard output at exit and has a status of its own for failing at it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _drop_output()
 
 
 def _usage(error: click.ClickException) -> str:

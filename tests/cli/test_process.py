@@ -83,16 +83,21 @@ def test_closed_streams(redirected: str, status: int, says: str, tmp_path: Path)
     left, _, right = redirected.partition("|")
     code = f'{{ "$PYTHON" -c "from symopt.cli import main; main()" {left}; echo $? > "$STATUS"; }}'
     shell = f"{code} | {right}" if right else code
-    environment = {**os.environ, "PYTHON": sys.executable, "STATUS": str(tmp_path / "status")}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    environment |= {"PYTHON": sys.executable, "STATUS": str(tmp_path / "status")}
     done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, encoding="utf-8", check=False)
     assert (tmp_path / "status").read_text() == f"{status}\n"
     assert done.stderr == says
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_is_said() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_said(unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w") as full:
-        done = subprocess.run([*SYMOPT, "list"], stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False)
+        done = subprocess.run(
+            [*SYMOPT, "list"], env=environment, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", check=False
+        )
     assert done.returncode == 2
     assert done.stderr == "symopt: No space left on device\n"
 
