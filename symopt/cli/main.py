@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from symopt import __version__
-from symopt.errors import SymoptError, UsageError, nearest
+from symopt.errors import SymoptError, nearest
 
 INTERRUPTED = 130
 # What no message of ours foresaw; sysexits.h calls it EX_SOFTWARE.
@@ -51,16 +51,11 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what click would answer in its own way is answered here."""
+        """Run the command; an interrupt is passed on as click's own, which adds no empty line."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise click.Abort() from None
-        except SystemExit:
-            raise UsageError("a file that was read called sys.exit; a rule's file only defines") from None
-        except BrokenPipeError:
-            _drop_output()
-            return 0
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -34,7 +34,7 @@ def test_the_documents_are_what_is_documented(schema: str, capsys: pytest.Captur
     for key, meaning in rows.items():
         inner = found[key][0] if isinstance(found[key], list) and found[key] else found[key]
         if isinstance(inner, dict) and "→" not in meaning.partition("`")[0]:
-            assert set(inner) <= set(re.findall(r"`(\w+)`", meaning)), f"{key}: {meaning}"
+            assert set(inner) == set(re.findall(r"`(\w+)`", meaning)), f"{key}: {meaning}"
 
 
 def test_every_schema_of_the_commands_is_documented() -> None:

@@ -76,6 +76,7 @@ def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
         ("list | head -n 1", 0, ""),
         ("list >&-", 0, ""),
         ("show adma >&- 2>&-", 2, ""),
+        ("show adma 2>&-", 2, ""),
     ],
 )
 def test_closed_streams(redirected: str, status: int, says: str, tmp_path: Path) -> None:
@@ -88,6 +89,7 @@ def test_closed_streams(redirected: str, status: int, says: str, tmp_path: Path)
     done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, encoding="utf-8", check=False)
     assert (tmp_path / "status").read_text() == f"{status}\n"
     assert done.stderr == says
+    assert done.stdout == "" or status == 0, "a complaint is no answer"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
