@@ -23,6 +23,8 @@ from symopt.ir.nodes import ARITY
 Exact = Any
 
 UNDEFINED: Exact = flint.arb("nan")
+# A rational raised to a larger whole power has too many digits to be of use; it becomes a ball.
+LARGEST_EXPONENT = 10_000
 
 
 class UndecidedError(SymoptError):
@@ -86,9 +88,9 @@ def _divide(a: Exact, b: Exact) -> Exact:
 
 def _power(base: Exact, exponent: Exact) -> Exact:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
-        if isinstance(base, Fraction):
+        if isinstance(base, Fraction) and (abs(exponent) <= LARGEST_EXPONENT or base in (-1, 0, 1)):
             return base**exponent if base or exponent >= 0 else UNDEFINED
-        return base ** int(exponent)
+        return ball(base) ** int(exponent)
     if isinstance(base, Fraction) and base == 0:
         return Fraction(0) if compare(exponent, Fraction(0)) > 0 else UNDEFINED
     return ball(base) ** ball(exponent)

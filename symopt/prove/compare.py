@@ -120,7 +120,8 @@ class Comparison:
         under = Comparison(self.left, mapped, self.varying, self.deadline)
         witness, agreed = find_witness(self.left, mapped, self.varying, self.deadline)
         if witness is not None:
-            return replace(under._different(witness, None), hyper_map=dict(hyper_map))
+            cause = "Under the given map the two still differ."
+            return replace(under._different(witness, None), hyper_map=dict(hyper_map), cause=cause)
         verdict = under._equal_or_unknown(agreed)
         if verdict.verdict != "equal":
             return verdict

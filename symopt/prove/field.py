@@ -28,6 +28,7 @@ from symopt.prove.integers import prime_factors, square_part
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_TERMS = 20_000
+LARGEST_EXPONENT = 1_000
 
 
 class Field:
@@ -114,7 +115,14 @@ class Field:
         return self.mul(a, self.inv(b))
 
     def power(self, a: Element, k: int) -> Element:
-        """An integer power."""
+        """An integer power.
+
+        Raises
+        ------
+        NotDecidedError: the exponent is too large to multiply out.
+        """
+        if abs(k) > LARGEST_EXPONENT:
+            raise NotDecidedError(f"a power of {k}")
         if k < 0:
             a, k = self.inv(a), -k
         result = self.one

@@ -186,3 +186,11 @@ def test_a_reduction_of_one_element_is_the_element() -> None:
     assert [scalar(reduce(name, ref("x")), x=THREE) for name in ("sum", "mean", "amax", "amin")] == [THREE] * 4
     assert scalar(matop("matmul", ref("x"), ref("x")), x=THREE) == 9
     assert scalar(matop("transpose", ref("x")), x=THREE) == 3
+
+
+def test_a_power_with_too_many_digits_becomes_a_ball() -> None:
+    """Its digits would fill the memory; the ball still holds it."""
+    huge = OPERATIONS["pow"](Fraction(2), Fraction(10**6))
+    assert not isinstance(huge, Fraction)
+    assert OPERATIONS["div"](OPERATIONS["pow"](Fraction(2), Fraction(10**6 + 1)), huge).contains(2)
+    assert OPERATIONS["pow"](Fraction(-1), Fraction(10**30)) == 1
