@@ -52,7 +52,7 @@ def _sub(node: Op) -> Node:
     a, b = node.args
     if b is ZERO:
         return a
-    return op("neg", b) if a is ZERO else ZERO if a is b else node
+    return _simplify(op("neg", b)) if a is ZERO else ZERO if a is b else node
 
 
 def _mul(node: Op) -> Node:

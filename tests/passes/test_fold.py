@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from symopt.ir.evaluate import evaluate
@@ -75,6 +75,7 @@ def test_the_value_is_kept_where_there_is_one(tree: Tree, point: dict[str, Fract
 
 
 @given(tree=trees)
+@example(tree=("sub", 0, ("neg", "x")))
 def test_folding_twice_is_folding_once_and_adds_nothing(tree: Tree) -> None:
     root = graph(tree)
     (once,) = fold([root])
