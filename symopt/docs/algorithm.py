@@ -50,6 +50,7 @@ class Algorithm:
     title: str
     summary: str
     source: str
+    parameter: Markup
     hypers: tuple[HyperRow, ...]
     states: tuple[StateRow, ...]
     initial: tuple[Markup, ...]
@@ -69,13 +70,12 @@ def algorithm(trace: Trace, beside: Trace | None = None) -> Algorithm:
         title=trace.title,
         summary=trace.doc,
         source=trace.source,
+        parameter=_math(mathml.symbol_elements(PARAMETER_SYMBOL.at("0"))),
         hypers=tuple(_hyper_row(trace, hyper) for hyper in trace.hypers),
         states=tuple(
             StateRow(e.name, _math(mathml.symbol_elements(before[e.name])), _math(e.right)) for e in initial
         ),
-        initial=(
-            _math(mathml.symbol_elements(PARAMETER_SYMBOL.at("0"))), *(_relation(e, "=") for e in initial),
-        ),
+        initial=tuple(_relation(e, "=") for e in initial),
         lines=lines,
     )  # fmt: skip
 

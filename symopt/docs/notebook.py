@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symopt.docs.algorithm import algorithm
-from symopt.docs.prose import Typesetter, verdict_symbols
+from symopt.docs.prose import Typesetter, html_typesetter, verdict_symbols
 from symopt.docs.templates import render
 from symopt.docs.verdict_view import Verdict, names_in, verdict_view
+from symopt.ir.trace import GRADIENT
 from symopt.lang.rule import Rule
 from symopt.passes.tracing import trace
 from symopt.printers import tex
@@ -24,6 +25,11 @@ def rule_html(rule: Rule) -> str:
     return render("algorithm.html.j2", rule=algorithm(trace(rule)))
 
 
+def verdict_html(verdict: Verdict) -> str:
+    """A verdict with its proof and its witness, the mathematics as MathML."""
+    return render("verdict.html.j2", verdict=verdict_view(verdict, html_typesetter(_symbols(verdict))))
+
+
 def verdict_latex(verdict: Verdict) -> str:
     """A verdict as displayed mathematics: what holds, under which map, why, and the witness."""
     lines = " \\\\\n".join(_lines(verdict))
@@ -32,8 +38,7 @@ def verdict_latex(verdict: Verdict) -> str:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    # Verdicts call the gradient g.
-    setter = _display({**verdict_symbols(), "g": Symbol(("g",)), **names_in(verdict)})
+    setter = _display(_symbols(verdict))
     view = verdict_view(verdict, setter)
     yield setter.plain(f"{view.left} and {view.right}: {view.badge}")
     yield setter.plain(view.headline)
@@ -42,6 +47,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield from (setter.plain(f"{fact.label}: ") + value for value in fact.values)
     for row in view.witness:
         yield f"{row.symbol} = {setter.plain(' against ').join(row.values)}"
+
+
+def _symbols(verdict: Verdict) -> dict[str, Symbol]:
+    """The symbols of a verdict whose rules are not at hand; it calls the gradient g."""
+    return verdict_symbols(others={GRADIENT: Symbol((GRADIENT,)), **names_in(verdict)})
 
 
 def _display(symbols: dict[str, Symbol]) -> Typesetter:

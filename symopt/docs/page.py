@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symopt.docs.algorithm import Algorithm, algorithm
 from symopt.docs.prose import Typesetter, html_typesetter, verdict_symbols
 from symopt.docs.templates import render
-from symopt.docs.verdict_view import Verdict, VerdictView, verdict_view
+from symopt.docs.verdict_view import Verdict, VerdictView, names_in, verdict_view
 from symopt.lang.rule import Rule
 from symopt.passes.tracing import trace
 from symopt.printers.symbols import Symbol
@@ -38,11 +38,13 @@ def comparison_page(
 ) -> str:
     """A page with two rules side by side, what was found out about them, and theorems around them."""
     traces = trace(left), trace(right)
-    setter = html_typesetter(verdict_symbols(*traces))
     boxes: list[Algorithm] = [algorithm(traces[0], traces[1]), algorithm(traces[1], traces[0])]
-    views: list[VerdictView] = [verdict_view(verdict, setter) for verdict in verdicts]
+    views: list[VerdictView] = [
+        verdict_view(verdict, html_typesetter(verdict_symbols(*traces, others=names_in(verdict))))
+        for verdict in verdicts
+    ]
     # Theorems about sums over the steps count them with k.
-    counting = html_typesetter({**setter.symbols, "k": Symbol(("k",))})
+    counting = html_typesetter(verdict_symbols(*traces, others={"k": Symbol(("k",))}))
     shown = [_theorem_view(result, counting) for result in theorems]
     return render("comparison.html.j2", title=title, rules=boxes, verdicts=views, theorems=shown)
 

@@ -72,8 +72,12 @@ def tex_typesetter(symbols: Mapping[str, Symbol]) -> Typesetter:
     return Typesetter(symbols, lambda node, symbols: f"${tex.expression(node, symbols)}$", tex.escape_text)
 
 
-def verdict_symbols(*traces: Trace) -> dict[str, Symbol]:
-    """The symbols of names as verdicts write them, without time indices; earlier traces take precedence."""
+def verdict_symbols(*traces: Trace, others: Mapping[str, Symbol] | None = None) -> dict[str, Symbol]:
+    """The symbols of names as verdicts write them, without time indices.
+
+    Earlier traces take precedence over later ones, all of them over ``others``, and every name over
+    ``x_prev`` for the value of ``x`` at the step before.
+    """
     symbols = {STEP: STEP_SYMBOL, PARAMETER: PARAMETER_SYMBOL, "theta": PARAMETER_SYMBOL}
     for trace in traces:
         declared: list[HyperInfo | StateInfo] = [*trace.hypers, *trace.states]
@@ -81,5 +85,7 @@ def verdict_symbols(*traces: Trace) -> dict[str, Symbol]:
             symbols.setdefault(item.name, declared_symbol(item.name, item.tex))
         for query in trace.queries:
             symbols.setdefault(query.name, Symbol((query.name,)))
+    for name, symbol in (others or {}).items():
+        symbols.setdefault(name, symbol)
     before = {f"{name}_prev": replace(symbol, index="t-1") for name, symbol in symbols.items()}
     return {**before, **symbols}

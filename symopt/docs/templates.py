@@ -7,12 +7,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from symopt import __version__
 from symopt._paths import data_dir
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(data_dir("templates") / "docs"),
         undefined=StrictUndefined,
         autoescape=select_autoescape(("html", "html.j2")),
@@ -20,6 +21,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["version"] = __version__
+    return environment
 
 
 def render(template: str, **view: Any) -> str:

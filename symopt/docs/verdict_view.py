@@ -68,6 +68,11 @@ class VerdictView:
     steps: tuple[ProofStep, ...]
     witness: tuple[WitnessRow, ...]
 
+    @property
+    def witness_title(self) -> str:
+        """What the witness shows: where an equality needs a map, that it fails without."""
+        return "Witness" if self.tone == "no" else "Witness without the map or condition"
+
 
 def verdict_view(verdict: Verdict, setter: Typesetter) -> VerdictView:
     """A verdict, typeset with ``setter``."""
@@ -143,11 +148,18 @@ def _witness(said: Mapping[str, Any], setter: Typesetter) -> Iterator[WitnessRow
     for name, value in witness["hyper"].items():
         yield WitnessRow(symbol(setter.symbols.get(name, from_name(name))), (_value(value, setter),))
     yield WitnessRow(symbol(PARAMETER_SYMBOL.at("0")), (_value(witness["theta"], setter),))
-    for t, gradient in enumerate(witness["grads"], start=1):
-        yield WitnessRow(symbol(Symbol(("g",), index=str(t))), (_value(gradient, setter),))
+    step = said.get("first_step") or len(witness["grads"])
+    # A rule may ask for several gradients a step; they are told apart by primes.
+    queries = max(1, len(witness["grads"]) // step)
+    for i, gradient in enumerate(witness["grads"]):
+        name = Symbol(("g",), index=str(i // queries + 1), primes=i % queries)
+        yield WitnessRow(symbol(name), (_value(gradient, setter),))
     sides = tuple(_value(witness[side], setter, decimal=True) for side in ("left", "right"))
-    last = PARAMETER_SYMBOL.at(str(said.get("first_step") or len(witness["grads"])))
-    yield WitnessRow(symbol(last), sides, is_result=True)
+    if said.get("differs_in") in (None, "theta"):
+        what = symbol(PARAMETER_SYMBOL.at(str(step)))
+    else:
+        what = setter.plain("point of ") + symbol(Symbol(("g",), index=str(step)))
+    yield WitnessRow(what, sides, is_result=True)
 
 
 def _value(value: Any, setter: Typesetter, *, decimal: bool = False) -> str:

@@ -26,6 +26,7 @@ FENCES: Mapping[str, tuple[str, str]] = {"abs": ("|", "|"), "floor": ("⌊", "�
 FUNCTIONS: Mapping[str, str] = {"log": "ln", "amax": "max", "amin": "min", "rms": "RMS"}
 ACCENTS: Mapping[str, str] = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
 AXES = ("rows", "columns")
+TALL = ("<mfrac", "<mtable")
 GRADIENT = "<mo>∇</mo><msub><mi>f</mi><mi>t</mi></msub>"
 
 
@@ -62,7 +63,9 @@ class MathML:
         return f"<mfrac>{_row(above)}{_row(below)}</mfrac>"
 
     def power(self, base: str, exponent: str) -> str:
-        """A raised exponent."""
+        """A raised exponent; above the subscript where the base is one symbol with a subscript."""
+        if base.startswith("<msub>") and base.endswith("</msub>") and base.count("<msub>") == 1:
+            return f"<msubsup>{base[len('<msub>') : -len('</msub>')]}{_row(exponent)}</msubsup>"
         return f"<msup>{_row(base)}{_row(exponent)}</msup>"
 
     def root(self, operand: str) -> str:
@@ -129,8 +132,10 @@ def _word(text: str) -> str:
 
 
 def _fenced(left: str, right: str, inner: str) -> str:
-    opening = f'<mo form="prefix" stretchy="true">{left}</mo>'
-    return f'<mrow>{opening}{inner}<mo form="postfix" stretchy="true">{right}</mo></mrow>'
+    """Fences that grow with what is tall, and stay small around symbols with scripts."""
+    grows = "true" if any(mark in inner for mark in TALL) else "false"
+    opening = f'<mo form="prefix" stretchy="{grows}">{left}</mo>'
+    return f'<mrow>{opening}{inner}<mo form="postfix" stretchy="{grows}">{right}</mo></mrow>'
 
 
 def _symbol(symbol: Symbol) -> str:

@@ -13,6 +13,7 @@ from symopt.printers.symbols import ACCENTS, GREEK, Symbol
 TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\_|[0-9]+|[A-Za-z]|[_^{},'+*-])")
 ACCENT_NAMES = {name: name for name in ACCENTS} | {"widehat": "hat", "overline": "bar", "widetilde": "tilde"}
 UPRIGHT = frozenset({"mathrm", "text", "operatorname", "mathit", "mathsf"})
+STARS = frozenset({"ast", "star"})
 WORDS = frozenset({"max", "min", "sup", "inf", "lim", "log", "exp"})
 
 
@@ -95,6 +96,8 @@ class _Reader:
                 return self._word()
             if name in GREEK or name in WORDS:
                 return name
+            if name in STARS:
+                return "*"
         elif token.isalnum() or token in "+*-":
             return token
         raise _NoSymbolError

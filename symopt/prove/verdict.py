@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from symopt.prove.proof import Proof
@@ -85,7 +84,9 @@ class Verdict:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(self.text())}</pre>"
+        from symopt.docs.notebook import verdict_html  # rendering stands above the prover
+
+        return verdict_html(self)
 
     def _repr_latex_(self) -> str:
         from symopt.docs.notebook import verdict_latex  # rendering stands above the prover
