@@ -47,7 +47,8 @@ def rule(name: str) -> type[Rule]:
     UsageError: there is none; the message offers the nearest names.
     """
     if name not in rule_names():
-        raise UsageError(f"no rule is called {name!r}; {nearest(name, rule_names())}")
+        other = "; optimizers of libraries and sources in C are not read yet" if "." in name else ""
+        raise UsageError(f"no rule is called {name!r}; {nearest(name, rule_names())} (symopt list){other}")
     return _named(f"symopt.specs.{name}", name, Rule)
 
 

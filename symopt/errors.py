@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_NAMES = 12  # a longer list is not read
+
 
 class SymoptError(Exception):
     """What went wrong, where, and what would be right, in one line.
@@ -42,9 +44,11 @@ class MissingToolError(SymoptError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that lists the known names nearest to ``name``, or all of them where none is near."""
+    """A hint: the known names nearest to ``name``; where none is near, all of them, or the first of many."""
     names = list(dict.fromkeys(known))
     close = get_close_matches(name, names, n=3, cutoff=0.55)
     if close:
         return "did you mean " + " or ".join(close) + "?"
+    if len(names) > MOST_NAMES:
+        return f"known: {', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
     return "known: " + ", ".join(names) if names else "nothing is declared"
