@@ -94,6 +94,8 @@ INFIX: Mapping[str, Binds] = {
     "add": Binds.SUM, "sub": Binds.SUM, "mul": Binds.PRODUCT,
     "lt": Binds.RELATION, "le": Binds.RELATION, "eq": Binds.RELATION, "and": Binds.AND, "or": Binds.OR,
 }  # fmt: skip
+# Functions that are written as fences around their argument.
+FENCED = frozenset({"abs", "floor"})
 NEGATED: Mapping[str, str] = {"eq": "ne", "lt": "ge", "le": "gt"}
 
 
@@ -141,7 +143,7 @@ class _Walk:
                     return special(node)
                 if op in INFIX:
                     return self._infix(node, op, op)
-                return Piece(self.dress.call(op, [self.done[arg].text for arg in node.args]), Binds.ATOM)
+                return self._call(op, [self.done[arg].text for arg in node.args])
         raise TypeError(f"{type(node).__name__} is no node of the graph")
 
     def _at(self, node: Node, least: Binds) -> str:
@@ -220,13 +222,21 @@ class _Walk:
 
     def _reduction(self, node: Reduce, op: str, axis: int | None) -> Piece:
         if axis is not None:
-            return Piece(self.dress.along(op, axis, self.done[node.args[0]].text), Binds.ATOM)
+            return Piece(self.dress.along(op, axis, self.done[node.args[0]].text), self._applied)
         squared = _square(node.args[0]) if op == "sum" else None
         if squared is not None:
             norm = self.dress.call("norm", [self.done[squared].text])
             two = self.dress.number(Fraction(2))
             return Piece(self.dress.power(norm, two), Binds.POWER)
-        return Piece(self.dress.call(op, [self.done[node.args[0]].text]), Binds.ATOM)
+        return self._call(op, [self.done[node.args[0]].text])
+
+    def _call(self, op: str, args: list[str]) -> Piece:
+        return Piece(self.dress.call(op, args), Binds.ATOM if op in FENCED else self._applied)
+
+    @property
+    def _applied(self) -> Binds:
+        """How tightly a function holds its arguments: a raised exponent after them could mean the last one."""
+        return Binds.POWER if self.dress.stacked else Binds.ATOM
 
     def _max(self, node: Node) -> Piece:
         return self._chain(node, "max")
@@ -241,7 +251,7 @@ class _Walk:
             operands.append(node.args[1])
             node = node.args[0]
         operands.append(node)
-        return Piece(self.dress.call(op, [self.done[operand].text for operand in reversed(operands)]), Binds.ATOM)
+        return self._call(op, [self.done[operand].text for operand in reversed(operands)])
 
     def _where(self, node: Node) -> Piece:
         """Nested else-branches as further rows."""

@@ -141,6 +141,8 @@ def _fenced(left: str, right: str, inner: str) -> str:
 def _symbol(symbol: Symbol) -> str:
     text = "".join(map(_atom, symbol.base))
     text = text if len(symbol.base) == 1 else _row(text)
+    if symbol.upright:
+        text = _word(symbol.base[0])
     for accent in symbol.accents:
         text = f'<mover accent="true">{text}<mo stretchy="false">{ACCENTS[accent]}</mo></mover>'
     sub = [*map(_atom, symbol.sub), *_index(symbol.index)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from symopt.ir.nodes import refs
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, StateInfo, Trace
+from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.printers.symbols import Symbol, from_name
 from symopt.printers.texsymbol import read_symbol
 
@@ -25,26 +25,50 @@ def declared_symbol(name: str, tex: str) -> Symbol:
 
 def trace_symbols(trace: Trace) -> dict[str, Symbol]:
     """The symbol of every input and every statement of a trace; no two names share one."""
-    items: list[HyperInfo | StateInfo] = [*trace.hypers, *trace.states]
-    declared = {item.name: declared_symbol(item.name, item.tex) for item in items}
-    declared[PARAMETER] = PARAMETER_SYMBOL
-    symbols = {hyper.name: declared[hyper.name] for hyper in trace.hypers}
-    symbols |= {STEP: STEP_SYMBOL, PARAMETER: PARAMETER_SYMBOL.at("t-1")}
-    symbols |= {query.name: from_name(query.name).at("t") for query in trace.queries}
-    symbols |= {state.name: declared[state.name].at("t-1") for state in trace.states}
+    arrays = [PARAMETER, *(query.name for query in trace.queries), *(state.name for state in trace.states)]
+    bases = _Bases()
+    bases.claim(STEP, STEP_SYMBOL, per_step=False)
+    bases.claim(PARAMETER, PARAMETER_SYMBOL, per_step=True)
+    for hyper in trace.hypers:
+        bases.claim(hyper.name, declared_symbol(hyper.name, hyper.tex), per_step=False)
+    for query in trace.queries:
+        bases.claim(query.name, from_name(query.name), per_step=True)
+    for state in trace.states:
+        bases.claim(state.name, declared_symbol(state.name, state.tex), per_step=True)
+    read_at = {PARAMETER: "t-1", **{query.name: "t" for query in trace.queries}}
+    symbols = {name: bases.symbols[name] for name in (*(hyper.name for hyper in trace.hypers), STEP)}
+    symbols |= {name: bases.symbols[name].at(read_at.get(name, "t-1")) for name in arrays}
     scheduled = {let: hyper for hyper, let in trace.scheduled.items()}
-    per_step = {STEP, PARAMETER, *(query.name for query in trace.queries), *(state.name for state in trace.states)}
+    varying = {STEP, *arrays}
     versions = Counter(let.target for let in trace.lets)
     seen: Counter[str] = Counter()
     for let in trace.lets:
         seen[let.target] += 1
         primes = seen[let.target] if seen[let.target] < versions[let.target] else 0
-        if not per_step.isdisjoint(refs(let.value)):
-            per_step.add(let.name)
+        # A hyper-parameter that follows a schedule is itself at step t.
         meant = scheduled.get(let.name, let.target)
-        symbol = declared[meant] if meant in declared else _indexed_by_name(meant)
-        symbols[let.name] = symbol.at("t" if let.name in per_step or meant in declared else "", primes)
-    return _told_apart(symbols)
+        if meant in bases.symbols or not varying.isdisjoint(refs(let.value)):
+            varying.add(let.name)
+        bases.claim(meant, _indexed_by_name(meant), per_step=let.name in varying)
+        symbols[let.name] = bases.symbols[meant].at("t" if let.name in varying else "", primes)
+    return symbols
+
+
+class _Bases:
+    """Symbols without steps and primes; where two names suggest one, the later name is spelt out."""
+
+    def __init__(self) -> None:
+        self.symbols: dict[str, Symbol] = {}
+        self.taken: set[tuple[Symbol, bool]] = set()
+
+    def claim(self, name: str, symbol: Symbol, *, per_step: bool) -> None:
+        """Give a name its symbol, once; one that belongs to a step may look like one that does not."""
+        if name in self.symbols:
+            return
+        if (symbol, per_step) in self.taken:
+            symbol = Symbol((name,), upright=True)
+        self.taken.add((symbol, per_step))
+        self.symbols[name] = symbol
 
 
 def initial_symbols(trace: Trace) -> dict[str, Symbol]:
@@ -57,13 +81,3 @@ def initial_symbols(trace: Trace) -> dict[str, Symbol]:
 def _indexed_by_name(name: str) -> Symbol:
     """``eta_t`` is eta at step t, not eta with a subscript of its own."""
     return from_name(name.removesuffix(f"_{STEP}") or name)
-
-
-def _told_apart(symbols: dict[str, Symbol]) -> dict[str, Symbol]:
-    """Where two names suggest one symbol, the later name is spelt out."""
-    taken: dict[Symbol, str] = {}
-    for name, symbol in symbols.items():
-        if symbol in taken:
-            symbols[name] = Symbol((name,), index=symbol.index)
-        taken[symbols[name]] = name
-    return symbols

@@ -23,7 +23,8 @@ class Symbol:
     """A symbol. Its parts are atoms: a letter, a Greek name of ``GREEK``, a number, or an upright word.
 
     ``index`` is the step that the value belongs to (``t``, ``t-1``, ``0``), empty for a constant;
-    ``primes`` tell apart the values that one name has within a step.
+    ``primes`` tell apart the values that one name has within a step. An ``upright`` base is a name
+    that is spelt out, also where it is Greek or a single letter.
     """
 
     base: tuple[str, ...]
@@ -32,6 +33,7 @@ class Symbol:
     sup: tuple[str, ...] = ()
     primes: int = 0
     index: str = ""
+    upright: bool = False
 
     def at(self, index: str, primes: int = 0) -> Symbol:
         """The same symbol at another step."""

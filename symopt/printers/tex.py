@@ -141,6 +141,8 @@ def _fenced(left: str, right: str, inner: str) -> str:
 
 def _symbol(symbol: Symbol) -> str:
     text = _atom(symbol.base[0]) if len(symbol.base) == 1 else _run(symbol.base)
+    if symbol.upright:
+        text = _word(symbol.base[0])
     for accent in symbol.accents:
         text = rf"\{accent}{{{text}}}"
     sub = [*map(_atom, symbol.sub), *([symbol.index] if symbol.index else [])]
@@ -168,4 +170,8 @@ def _run(atoms: Sequence[str]) -> str:
 def _atom(atom: str) -> str:
     if len(atom) == 1 or atom.isdigit():
         return r"\ast" if atom == "*" else atom
-    return rf"\{atom}" if atom in GREEK else rf"\mathrm{{{atom.replace('_', chr(92) + '_')}}}"
+    return rf"\{atom}" if atom in GREEK else _word(atom)
+
+
+def _word(text: str) -> str:
+    return rf"\mathrm{{{text.replace('_', chr(92) + '_')}}}"
