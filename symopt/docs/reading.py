@@ -57,11 +57,20 @@ def _node(tree: ast.expr) -> Node:
             return op(BINARY[type(operator)], _node(left), _node(right))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return op("neg", _node(operand))
-        case ast.Compare(left=left, ops=[relation], comparators=[right]) if type(relation) in RELATIONS:
-            return RELATIONS[type(relation)](_node(left), _node(right))
+        case ast.Compare(left=left, ops=relations, comparators=rest) if all(type(r) in RELATIONS for r in relations):
+            return _chain([_node(operand) for operand in (left, *rest)], relations)
         case ast.Call(func=ast.Name(id=function), args=args, keywords=[]):
             return _call(SPELLINGS.get(function, function), [_node(arg) for arg in args])
     raise _UnreadableError
+
+
+def _chain(operands: list[Node], relations: list[ast.cmpop]) -> Node:
+    """``a <= b < c`` as ``a <= b`` and ``b < c``."""
+    pairs = zip(relations, operands[:-1], operands[1:], strict=True)
+    result, *more = (RELATIONS[type(relation)](left, right) for relation, left, right in pairs)
+    for node in more:
+        result = op("and", result, node)
+    return result
 
 
 def _call(function: str, args: list[Node]) -> Node:

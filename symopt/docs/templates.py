@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -21,8 +22,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["markdown_text"] = markdown_text
     environment.globals["version"] = __version__
     return environment
+
+
+# What Markdown or its mathematics gives a meaning to.
+MARKDOWN = re.compile(r"[\\`*_\[\]<>|$]")
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return MARKDOWN.sub(r"\\\g<0>", text.replace("&", "&amp;"))
 
 
 def render(template: str, **view: Any) -> str:

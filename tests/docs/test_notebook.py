@@ -16,7 +16,8 @@ def test_markdown_has_the_equations_and_every_hyper_parameter() -> None:
     """AMSGrad's extra state appears under the option alone."""
     page = symopt.show("adamw[amsgrad=True]", "markdown")
     assert page.startswith("# `adamw[amsgrad=True]`\n\nAdam with the decay")
-    assert "Before the first step $m_0 = 0$, $v_0 = 0$, $v_0^{\\mathrm{max}} = 0$." in page
+    assert "\n\nSource: torch.optim.AdamW" in page
+    assert "\n\nBefore the first step $m_0 = 0$, $v_0 = 0$, $v_0^{\\mathrm{max}} = 0$." in page
     assert "$$\n\\begin{aligned}" in page
     assert "| `beta1` | $\\beta_1$ | 0.9 | [0, 1) |\n" in page
     assert "max" not in symopt.show("adamw", "markdown")
@@ -26,6 +27,18 @@ def test_markdown_of_a_rule_without_states_and_hyper_parameters_that_are_fixed()
     page = symopt.show("signsgd[lr=1]", "markdown")
     assert "For $t = 1, 2, \\dots$:" in page
     assert "hyper-parameter" not in page
+
+
+def test_the_text_of_a_rule_is_text_in_markdown() -> None:
+    class Odd(symopt.Rule):
+        """<script> & *stars*, $x_1$ and `code`."""
+
+        def update(s) -> None:
+            s.p = s.p - s.g
+
+    page = symopt.show(Odd, "markdown")
+    assert r"\<script\> &amp; \*stars\*, \$x\_1\$ and \`code\`." in page
+    assert "Source" not in page
 
 
 def test_a_rule_shows_its_algorithm_as_one_well_formed_piece_of_html() -> None:

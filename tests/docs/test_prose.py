@@ -23,6 +23,9 @@ ADAM = verdict_symbols(symopt.trace(symopt.resolve("adam")))
         ("-a**2", "(neg (pow a 2))"),
         ("a = b", "(eq a b)"),
         ("a >= b", "(not (lt a b))"),
+        ("a > b", "(not (le a b))"),
+        ("a < b", "(lt a b)"),
+        ("0 <= a < 1", "(and (le 0 a) (lt a 1))"),
         ("a <= b", "(le a b)"),
         ("a != 0", "(not (eq a 0))"),
         ("a == b", "(eq a b)"),
@@ -40,7 +43,7 @@ def test_expressions_are_read_by_pythons_grammar(written: str, graph: str) -> No
 
 @pytest.mark.parametrize(
     "written",
-    ["the state m", "a and b", "a < b < c", "f(a)", "sqrt(a, b)", "a.b", "a[0]", "'a'", "lambda: 0", "True",
+    ["the state m", "a and b", "a in b", "f(a)", "sqrt(a, b)", "a.b", "a[0]", "'a'", "lambda: 0", "True",
      "__import__('os')", "", "a if b else c", "(" * 3000, "a @ b", "max(a)"],
 )  # fmt: skip
 def test_everything_else_is_text(written: str) -> None:
