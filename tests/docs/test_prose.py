@@ -58,6 +58,10 @@ def test_a_sentence_has_its_mathematics_in_place() -> None:
     )
 
 
+def test_statements_of_a_rule_have_symbols_too() -> None:
+    assert tex_typesetter(ADAM).sentence("m_hat of adam") == r"$\hat{m}$ of adam"
+
+
 def test_words_are_not_symbols() -> None:
     """An article, a hyphen, a name that no rule has, a number by itself."""
     for text in ("a state", "re-check it", "2 cases of signs", "A step", "I see", "x + y"):
