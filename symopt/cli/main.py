@@ -114,7 +114,7 @@ def run(args: Sequence[str] | None = None) -> int:
         _drop_what_cannot_be_written()
         where = f"{error.filename}: " if error.filename else ""
         return _complain(f"{where}{error.strerror or error}", SymoptError.exit_status)
-    except Exception as error:
+    except Exception as error:  # a fault of ours: still one line for the user, the traceback on request
         if os.environ.get("SYMOPT_TRACEBACK"):
             raise
         what = f"{type(error).__name__}: {error}".rstrip(": ")

@@ -37,7 +37,7 @@ class InfixPrinter:
 
     def number(self, node: Num) -> str:
         """A number as a literal, or as a quotient of literals in parentheses."""
-        raise NotImplementedError
+        raise NotImplementedError  # every language has literals of its own
 
     def _print(self, node: Node) -> tuple[str, int]:
         """The text and its binding strength."""

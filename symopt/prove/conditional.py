@@ -239,7 +239,7 @@ def _solved(backward: Mapping[str, str], own: Mapping[str, sp.Symbol]) -> dict[s
     ]  # fmt: skip
     try:
         solutions = sp.solve(equations, list(own.values()), dict=True)
-    except NotImplementedError:
+    except NotImplementedError:  # how SymPy says that it cannot solve a system
         return None
     if len(solutions) != 1 or set(solutions[0]) != set(own.values()):
         return None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from symopt.docs.reading import read
 from symopt.ir.evaluate import evaluate
-from symopt.ir.exact import ScalarArithmetic
+from symopt.ir.exact import ScalarArithmetic, UndecidedError
 from symopt.ir.nodes import ARITY, Node, num, op, ref
 from symopt.printers import mathml, text
 from symopt.printers.symbols import Symbol
@@ -47,7 +47,7 @@ def value(node: Node) -> Fraction | None:
     """The value of an expression; None where it is undefined somewhere."""
     try:
         result = evaluate([node], VALUES, ScalarArithmetic())[0]
-    except Exception:
+    except (UndecidedError, OverflowError):
         return None
     return result if isinstance(result, Fraction) else None
 
