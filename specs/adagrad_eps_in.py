@@ -1,4 +1,4 @@
-from symopt.lang import Hyper, NonNegative, Positive, Rule, State, sqrt
+from symopt.lang import Hyper, NonNegative, Option, Positive, Rule, State, sqrt
 
 
 class AdagradEpsIn(Rule, name="adagrad_eps_in"):
@@ -9,8 +9,11 @@ class AdagradEpsIn(Rule, name="adagrad_eps_in"):
     lr = Hyper(1e-3, r"\gamma", NonNegative)
     eps = Hyper(1e-7, r"\epsilon", Positive)
     initial_accumulator = Hyper(0.1, r"h_0", NonNegative)
+    decay = Option(False)
+    weight_decay = Hyper(4e-3, r"\lambda", NonNegative, when="decay")
     h = State(init="initial_accumulator")
 
     def update(s) -> None:
         s.h = s.h + s.g**2
-        s.p = s.p - s.lr * s.g / sqrt(s.h + s.eps)
+        decay = s.lr * s.weight_decay * s.p if s.decay else 0
+        s.p = s.p - decay - s.lr * s.g / sqrt(s.h + s.eps)

@@ -1,4 +1,4 @@
-from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, sqrt
+from symopt.lang import Hyper, NonNegative, Option, Positive, Rule, State, UnitInterval, ema, maximum, sqrt
 
 
 class AdamWTF(Rule, name="adamw_tf"):
@@ -11,10 +11,14 @@ class AdamWTF(Rule, name="adamw_tf"):
     beta2 = Hyper(0.999, r"\beta_2", UnitInterval)
     eps = Hyper(1e-7, r"\hat\epsilon", Positive)
     weight_decay = Hyper(4e-3, r"\lambda", NonNegative)
+    amsgrad = Option(False)
     m, v = State(), State()
+    v_max = State(tex=r"v^{\max}", when="amsgrad")
 
     def update(s) -> None:
         s.m = ema(s.m, s.g, s.beta1)
         s.v = ema(s.v, s.g**2, s.beta2)
+        if s.amsgrad:
+            s.v_max = maximum(s.v_max, s.v)
         s.alpha = s.lr * sqrt(1 - s.beta2**s.t) / (1 - s.beta1**s.t)
-        s.p = s.p - s.lr * s.weight_decay * s.p - s.alpha * s.m / (sqrt(s.v) + s.eps)
+        s.p = s.p - s.lr * s.weight_decay * s.p - s.alpha * s.m / (sqrt(s.v_max if s.amsgrad else s.v) + s.eps)

@@ -8,9 +8,11 @@ class MomentumVelocity(Rule, name="momentum_velocity"):
 
     lr = Hyper(1e-2, r"\gamma", NonNegative)
     mu = Hyper(0.9, r"\mu", NonNegative)
-    nesterov = Option(False)
+    nesterov, decay = Option(False), Option(False)
+    weight_decay = Hyper(4e-3, r"\lambda", NonNegative, when="decay")
     w = State()
 
     def update(s) -> None:
         s.w = s.mu * s.w - s.lr * s.g
-        s.p = s.p + s.mu * s.w - s.lr * s.g if s.nesterov else s.p + s.w
+        decay = s.lr * s.weight_decay * s.p if s.decay else 0
+        s.p = s.p - decay + (s.mu * s.w - s.lr * s.g if s.nesterov else s.w)

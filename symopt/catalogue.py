@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 
 from symopt._paths import data_dir
 from symopt.errors import SpecError, SymoptError, UsageError, nearest
+from symopt.lang.compose import Part, chain
+from symopt.lang.declare import Inner
 from symopt.lang.place import Place, last_place
 from symopt.lang.rule import Declared, Rule, Schedule
 
 Kind = TypeVar("Kind", bound=Declared)
 
 # name, or file.py, or file.py:Class; then fixed values in brackets.
-TARGET = re.compile(r"(?P<what>[^\[\]]+?)(\[(?P<fixed>.*)\])?\Z")
+TARGET = re.compile(r"(?P<what>chain\(.*\)|[^\[\]]+?)(\[(?P<fixed>.*)\])?\Z")
+CHAIN = re.compile(r"chain\((?P<parts>.*)\)\Z")
 SETTINGS = "in brackets stand settings as in [lr=0.1,amsgrad=True]"
 LONGEST = 1000
 # What Python's parser and its reader of literals raise for text that is none, or is nested too deeply.
@@ -36,6 +39,11 @@ def rule_names() -> list[str]:
 def schedule_names() -> list[str]:
     """The names of the catalogue's schedules, sorted."""
     return sorted(path.stem for path in (data_dir("specs") / "schedules").glob("*.py"))
+
+
+def part_names() -> list[str]:
+    """The names of the catalogue's parts of chains, sorted."""
+    return sorted(path.stem for path in (data_dir("specs") / "parts").glob("*.py"))
 
 
 @cache
@@ -60,12 +68,21 @@ def schedule(name: str) -> type[Schedule]:
     return _named(f"symopt.specs.schedules.{name}", name, Schedule)
 
 
+@cache
+def part(name: str) -> type[Part]:
+    """The part of a chain called ``name``; raises ``UsageError`` where there is none."""
+    if name not in part_names():
+        raise UsageError(f"no part is called {name!r}; {nearest(name, part_names())}")
+    return _named(f"symopt.specs.parts.{name}", name, Part)
+
+
 def resolve(target: str) -> Rule:
     """The configured rule that a target names.
 
     A target is a rule's name, or ``file.py:Class`` (``:Class`` may be left out where the file holds
-    one rule), with options, hyper-parameters and schedules fixed in brackets:
-    ``adamw[amsgrad=True,lr=cosine]``.
+    one rule), or a chain of parts, ``chain(adam_direction(nesterov=True),trust_ratio)``, whose last may
+    be a rule; with options, hyper-parameters, schedules and inner rules fixed in brackets:
+    ``adamw[amsgrad=True,lr=cosine]``, ``lookahead[base=adamw]``.
 
     Raises
     ------
@@ -75,23 +92,93 @@ def resolve(target: str) -> Rule:
     match = TARGET.match(target.strip())
     if match is None:
         raise UsageError(f"{target!r} is no target; write a name, name[key=value,...] or file.py:Class")
-    what, fixed = match["what"], _settings(target, match["fixed"] or "")
+    return _configured(_rule_class(target, match["what"]), _settings(target, match["fixed"] or ""))
+
+
+def _rule_class(target: str, what: str) -> type[Rule]:
+    composed = CHAIN.match(what)
+    if composed is not None:
+        return _chain(target, _call(target, composed["parts"]))
     path, _, name = what.partition(":")
-    found = _from_file(Path(path), name) if path.endswith(".py") else rule(what)
-    return found(**fixed)
+    return _from_file(Path(path), name) if path.endswith(".py") else rule(what)
+
+
+def _configured(found: type[Rule], fixed: dict[str, Any]) -> Rule:
+    """The rule with its settings, inner rules among them; a text stands for the rule of a file."""
+    inner = {name: value for name, value in fixed.items() if name in found.declared(Inner)}
+    rules = {name: resolve(value) if isinstance(value, str) else value for name, value in inner.items()}
+    for name, value in rules.items():
+        if not isinstance(value, Rule):
+            raise UsageError(f"{found.name}: {name} = {value}; an inner rule is a rule")
+    cls = found.over(**rules) if rules else found
+    _check_whose(cls, fixed)
+    return cls(**{name: value for name, value in fixed.items() if name not in inner})
+
+
+def _check_whose(found: type[Rule], fixed: dict[str, Any]) -> None:
+    """Say where a setting is written that belongs to a rule or part inside."""
+    for name in (name for name in fixed if name not in found.declarations):
+        for inner, item in found.declared(Inner).items():
+            if name in item.default.declarations:
+                own = item.default.name if isinstance(item.default, type) else item.default.spelt
+                raise UsageError(f"{found.name} has no {name}; {own} inside it has: it is set there, {own}({name}=...)")
+
+
+def _chain(target: str, call: ast.Call) -> type[Rule]:
+    """The rule that the arguments of a call make as a chain."""
+    if call.keywords:
+        raise UsageError(f"{target!r}: a chain has parts; its settings stand behind it")
+    return chain(*(_element(target, node) for node in call.args))
+
+
+def _inner_chain(target: str, node: ast.expr) -> Rule | None:
+    """A chain inside a target, ``chain(parts)``, with settings ``chain(parts)(lr=0.1)``; None for anything else."""
+    has_settings = isinstance(node, ast.Call) and isinstance(node.func, ast.Call) and not node.args
+    call = node.func if isinstance(node, ast.Call) and has_settings else node
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "chain"):
+        return None
+    settings = _keywords(target, node) if isinstance(node, ast.Call) and has_settings else {}
+    return _configured(_chain(target, call), settings)
+
+
+def _element(target: str, node: ast.expr) -> Rule | Part:
+    """A part or rule of a chain: a name, or a name with settings in parentheses, or the text of a file's name."""
+    composed = _inner_chain(target, node)
+    if composed is not None:
+        return composed
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return resolve(node.value)
+    called = node if isinstance(node, ast.Call) and not node.args else None
+    name = called.func if called is not None else node
+    if not isinstance(name, ast.Name):
+        raise UsageError(f"{target!r}: {_text(node)} is no part; parts are written name or name(key=value)")
+    settings = _keywords(target, called) if called is not None else {}
+    if name.id in part_names():
+        return part(name.id)(**settings)
+    if name.id in rule_names():
+        return _configured(rule(name.id), settings)
+    raise UsageError(f"no part or rule is called {name.id!r}; {nearest(name.id, [*part_names(), *rule_names()])}")
 
 
 def _settings(target: str, text: str) -> dict[str, Any]:
     """``lr=0.1,amsgrad=True,lr=cosine(decay=2)`` as keyword arguments, read as literals and never evaluated."""
+    call = _call(target, text)
+    if call.args:
+        raise UsageError(f"{target!r}: {SETTINGS}")
+    return _keywords(target, call)
+
+
+def _call(target: str, text: str) -> ast.Call:
+    """Settings, or the parts of a chain, as the arguments of a call."""
     if len(text) > LONGEST:
         raise UsageError(f"{target[:40]!r}...: settings have at most {LONGEST} characters")
     try:
         call = ast.parse(f"f({text})", mode="eval").body
     except UNREADABLE:
         call = None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise UsageError(f"{target!r}: {SETTINGS}")
-    return _keywords(target, call)
+    return call
 
 
 def _keywords(target: str, call: ast.Call) -> dict[str, Any]:
@@ -106,14 +193,30 @@ def _keywords(target: str, call: ast.Call) -> dict[str, Any]:
 
 
 def _setting(target: str, node: ast.expr) -> Any:
-    if isinstance(node, ast.Name):
-        return schedule(node.id)()
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-        return schedule(node.func.id)(**_keywords(target, node))
+    """A number, a choice, a schedule, or an inner rule, each of the latter with settings in parentheses."""
+    composed = _inner_chain(target, node)
+    if composed is not None:
+        return composed
+    called = node.func if isinstance(node, ast.Call) and not node.args else node
+    if isinstance(called, ast.Name):
+        settings = _keywords(target, node) if isinstance(node, ast.Call) else {}
+        if called.id in rule_names():
+            return _configured(rule(called.id), settings)
+        if called.id in part_names():
+            raise UsageError(f"{called.id} is a part; a rule that is made of parts is written chain({called.id},...)")
+        return _schedule_like(called.id)(**settings)
     try:
         return ast.literal_eval(node)
     except UNREADABLE:
         raise UsageError(f"{target!r}: {_text(node)} is neither a number nor True, False or a schedule") from None
+
+
+def _schedule_like(name: str) -> type[Schedule]:
+    """The schedule called ``name``; where there is none the message also offers rules, which may stand there too."""
+    near = [known for known in schedule_names() if known.startswith(name[:3])]
+    if name in schedule_names() or near:
+        return schedule(name)
+    raise UsageError(f"no schedule or rule is called {name!r}; {nearest(name, [*schedule_names(), *rule_names()])}")
 
 
 def _text(node: ast.expr) -> str:

@@ -75,6 +75,14 @@ def test_a_rule_that_changed_makes_its_kernels_stale(symopt: Symopt, tmp_path: P
     assert "mine" in symopt("generate", "mine.py", "--out", "kernels", "--check", status=1)
 
 
+def test_the_recipe_for_a_schedule(symopt: Symopt) -> None:
+    """Its commands take a schedule where the recipe says; the tests that it names know every one."""
+    commands = re.findall(r'`symopt (\w+) "(sgd\[lr=<name>\])"', section("A new schedule"))
+    assert [command for command, _ in commands] == ["show", "check"]
+    for command, target in commands:
+        assert "sgd[lr=linear]" in symopt(command, target.replace("<name>", "linear"))
+
+
 def test_the_recipe_for_a_theorem() -> None:
     """Every file of theorems is written in their language alone, and a claim is judged, not believed."""
     for path in (CHECKOUT / "specs" / "theorems").glob("*.py"):

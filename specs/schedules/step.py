@@ -1,4 +1,4 @@
-from symopt.lang import Expr, Hyper, PositiveInteger, Schedule, UnitInterval, floor
+from symopt.lang import Expr, Hyper, NonNegative, PositiveInteger, Schedule, floor
 
 
 class Step(Schedule):
@@ -6,7 +6,7 @@ class Step(Schedule):
 
     source = "torch.optim.lr_scheduler.StepLR 2.13"
 
-    factor = Hyper(0.1, r"\kappa", UnitInterval)
+    factor = Hyper(0.1, r"\kappa", NonNegative)
     period = Hyper(30, "T", PositiveInteger)
 
     def value(s) -> Expr:

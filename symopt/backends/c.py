@@ -1,25 +1,44 @@
 """C: one header and one source a rule, for C99 and later, with every variant in float and in double.
 
-Scalars of a step are computed in double once a call and handed, rounded once, to a static function
-that holds the element loop. ``max``, ``min`` and ``sign`` give NaN where an operand is NaN, as NumPy's
-do; which of two zeros ``max`` returns is not specified.
+Numbers of a step are computed in double once a call and handed, rounded once, to static functions that
+hold the loops over the elements. ``max``, ``min`` and ``sign`` give NaN where an operand is NaN, as
+NumPy's do; which of two zeros ``max`` returns is not specified.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from symopt.backends.base import Backend, Variant, in_comment
-from symopt.backends.c_interface import RESTRICT, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper
+from symopt.backends.c_calls import BodyPrinter, SegmentView
+from symopt.backends.c_interface import (
+    RESTRICT,
+    TENSOR,
+    Argument,
+    Names,
+    arguments_of,
+    at_tensor,
+    element_count,
+    hypers_of,
+    init_arguments_of,
+    init_takes_hyper,
+    numbers_of,
+    sizes_of,
+    takes_loss,
+    takes_seed,
+)
+from symopt.backends.c_products import templates_of
+from symopt.backends.c_sweeps import BLOCK, ROWS, SweepFunction, filled
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import num, ref, refs
-from symopt.ir.program import DType, Phase
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, StateInfo
-from symopt.printers.c import CTYPES, F32, F64, CPrinter, CType, c_name, helpers_of
+from symopt.ir.nodes import Node, num, ref, refs
+from symopt.ir.program import Phase, Program
+from symopt.ir.rate import Rate
+from symopt.ir.trace import PARAMETER, HyperInfo, StateInfo
+from symopt.printers.c import CTYPES, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
 
 WIDTH = 110
@@ -54,30 +73,56 @@ class Helper:
 
 
 @dataclass(frozen=True)
-class Init:
-    """The function that fills the states with their initial values; parameters in groups of one line each."""
+class Fill:
+    """A loop that fills states of one shape with their initial values."""
 
+    count: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Init:
+    """The function that gives the states their initial values; parameters in groups of one line each.
+
+    ``numbers`` are set once, ``tensor_numbers`` for every tensor of a model.
+    """
+
+    template: str
     name: str
     doc: Sequence[str]
     parameters: Sequence[str]
     checks: Sequence[Check]
-    stores: Sequence[str]
+    tensor_check: str
+    fills: Sequence[Fill]
+    numbers: Sequence[str]
+    tensor_numbers: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Work:
+    """The function that says how much memory a phase needs for a tensor."""
+
+    name: str
+    doc: Sequence[str]
+    parameters: Sequence[str]
+    lines: Sequence[str]
 
 
 @dataclass(frozen=True)
 class PhaseFunction:
-    """The function of a phase, and the static function that holds its loop."""
+    """The function of a phase, and the static functions that hold its loops."""
 
+    template: str
     name: str
     doc: Sequence[str]
     parameters: Sequence[str]
     checks: Sequence[Check]
-    scalars: Sequence[str]
-    loop: str
-    loop_parameters: Sequence[str]
-    loop_arguments: Sequence[str]
-    body: Sequence[str]
+    tensor_check: str
+    empty: Sequence[str]
+    segments: Sequence[SegmentView]
     stores: Sequence[str]
+    loops: Sequence[SweepFunction]
+    work: Sequence[Work]
 
 
 def view(variants: Sequence[Variant]) -> dict[str, Any]:
@@ -85,6 +130,13 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
     names = Names(variants)
     hypers = hypers_of(variants)
     ctypes = [CTYPES[dtype] for dtype in variants[0].dtypes]
+    products = [p for variant in variants for phase in variant.program.phases for p in phase.products]
+    phases = [
+        _phase(names, variant, phase, ctype)
+        for variant in variants
+        for phase in variant.program.phases
+        for ctype in ctypes
+    ]
     return {
         "guard": f"SYMOPT_{names.rule.upper()}_H",
         "rule": names.rule,
@@ -92,30 +144,20 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "hypers": [_field(hyper) for hyper in hypers],
         "domain": [condition for hyper in hypers for condition in _domain(hyper)],
         "helpers": _helpers(names, variants, ctypes),
+        "support": [*_block_helpers(phases, variants), *_draw_helper(variants), *_work_helper(phases)],
+        "matrix": templates_of(products),
+        "includes": ["string.h"] if any(p.value.op in {"wide", "unwide"} for p in products) else [],
+        "blas_guards": ["SYMOPT_BLAS"] if any(p.value.op == "matmul" for p in products) else [],
+        "ctypes": ctypes,
         "inits": [_init(names, variant, ctype) for variant in variants if variant.trace.states for ctype in ctypes],
-        "phases": [
-            _phase(names, variant, phase, ctype)
-            for variant in variants
-            for phase in variant.program.phases
-            for ctype in ctypes
-        ],
+        "phases": phases,
+        "works": [work for phase in phases for work in phase.work],
     }
 
 
 def comment(text: str) -> list[str]:
     """Text as lines of a block comment, each after its star; nothing in it can end the comment."""
     return [f" {line}" for line in textwrap.wrap(in_comment(text), WIDTH, break_long_words=False)]
-
-
-def _filled(items: Iterable[str]) -> list[str]:
-    """Parameters or arguments in groups that fit on a line."""
-    groups: list[str] = []
-    for item in items:
-        if groups and len(groups[-1]) + len(item) < WIDTH - 10:
-            groups[-1] += f", {item}"
-        else:
-            groups.append(item)
-    return groups
 
 
 def _field(hyper: HyperInfo) -> Field:
@@ -149,54 +191,118 @@ HELPER_TEXT: Mapping[str, tuple[str, str, str]] = {
 
 
 def _helpers(names: Names, variants: Sequence[Variant], ctypes: Sequence[CType]) -> list[Helper]:
-    """The helpers that the loops use in either type, and those that the scalars use in double."""
+    """The helpers that the loops use in either type, and those that the numbers and reductions use in double."""
     phases = [phase for variant in variants for phase in variant.program.phases]
     loops = [let.value for phase in phases for sweep in phase.sweeps for let in sweep.body]
-    scalars = [let.value for phase in phases for let in phase.scalars]
+    double = [let.value for phase in phases for let in phase.scalars]
+    double += [partial.value for phase in phases for partial in phase.partials]
+    kinds = {BLOCK[partial.op] for phase in phases for partial in phase.partials} - {"sum"}
     found = []
     for ctype in CTYPES.values():
-        used = [*(loops if ctype in ctypes else []), *(scalars if ctype is F64 else [])]
-        for op in helpers_of(used):
-            parameters, value, doc = (
-                text.format(ctype.name, f"0.0{ctype.suffix}", f".0{ctype.suffix}") for text in HELPER_TEXT[op]
-            )
-            found.append(Helper(f"{names.rule}_{op}_{ctype.dtype}", ctype.name, parameters, value, doc))
+        used = helpers_of([*(loops if ctype in ctypes else []), *(double if ctype is F64 else [])])
+        for op in HELPER_TEXT:
+            if op in used or (ctype is F64 and op in kinds):
+                parameters, value, doc = (
+                    text.format(ctype.name, f"0.0{ctype.suffix}", f".0{ctype.suffix}") for text in HELPER_TEXT[op]
+                )
+                found.append(Helper(f"{names.rule}_{op}_{ctype.dtype}", ctype.name, parameters, value, doc))
     return found
 
 
-def _array(name: str, written: bool, ctype: CType) -> str:
-    return f"{'' if written else 'const '}{ctype.name} *{RESTRICT} {c_name(name)}"
+def _block_helpers(phases: Sequence[PhaseFunction], variants: Sequence[Variant]) -> list[str]:
+    """The templates of what loops over rows need: the size of a block, and the functions that reduce one."""
+    partials = [p for variant in variants for phase in variant.program.phases for p in phase.partials]
+    kinds = dict.fromkeys(BLOCK[p.op] for p in partials if p.reduction.axis != 0)
+    found = [f"c/block_{kind}.c.j2" for kind in ("sum", "max", "min") if kind in kinds]
+    return ["c/block.c.j2", *found] if any(loop.template == ROWS for phase in phases for loop in phase.loops) else []
 
 
-def _null_check(arrays: Iterable[str], takes_hyper: bool) -> Check:
-    missing = [f"{c_name(name)} == NULL" for name in arrays]
-    any_missing = f"n > 0 && ({' || '.join(missing)})" if len(missing) > 1 else f"n > 0 && {missing[0]}"
+def _draw_helper(variants: Sequence[Variant]) -> list[str]:
+    return ["c/draw.c.j2"] if any(variant.trace.draws for variant in variants) else []
+
+
+def _work_helper(phases: Sequence[PhaseFunction]) -> list[str]:
+    return ["c/aligned.c.j2"] if any(phase.work for phase in phases) else []
+
+
+def _array(argument: Argument, ctype: CType, program: Program) -> str:
+    """A pointer as a parameter."""
+    kind = "double" if argument.is_number else ctype.name
+    constant = "" if argument.written else "const "
+    if program.over_model and argument.per_tensor and not argument.is_number:
+        return f"{constant}{kind} *const *{c_name(argument.name)}"
+    return f"{constant}{kind} *{RESTRICT} {c_name(argument.name)}"
+
+
+def _sizes(program: Program) -> list[str]:
+    if program.over_model:
+        return ["size_t tensors", *(f"const size_t *{name}" for name in sizes_of(program))]
+    return [f"size_t {name}" for name in sizes_of(program)]
+
+
+def _null_check(arguments: Sequence[Argument], program: Program, takes_hyper: bool, works: bool = False) -> Check:
+    missing = [f"{c_name(argument.name)} == NULL" for argument in arguments]
+    if program.over_model:
+        missing += [f"{name} == NULL" for name in sizes_of(program)]
+        some = "tensors > 0"
+    else:
+        some = " && ".join(f"{name} > 0" for name in sizes_of(program))
+    missing += ["work == NULL"] if works else []
+    any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
     return Check(f"hyper == NULL || ({any_missing})" if takes_hyper else any_missing, "SYMOPT_NULL_POINTER")
 
 
+def _tensor_check(arguments: Sequence[Argument], program: Program) -> str:
+    """The condition that an array of one tensor of a model is missing."""
+    missing = [f"{c_name(a.name)}[{TENSOR}] == NULL" for a in arguments if a.per_tensor and not a.is_number]
+    some = " && ".join(f"{name}[{TENSOR}] > 0" for name in sizes_of(program))
+    return f"{some} && ({' || '.join(missing)})"
+
+
 def _init(names: Names, variant: Variant, ctype: CType) -> Init:
-    arrays = init_arrays_of(variant)
+    program, arguments = variant.program, init_arguments_of(variant)
     takes_hyper = init_takes_hyper(variant)
-    checks = [_null_check((name for name, _ in arrays), takes_hyper)]
+    checks = [_null_check(arguments, program, takes_hyper)]
     if takes_hyper:
         checks.append(Check(f"!{names.rule}_in_domain(hyper)", "SYMOPT_OUT_OF_DOMAIN"))
     hyper = [f"const {names.hyper_type} *hyper"] if takes_hyper else []
+    numbers = numbers_of(program)
+    fills: dict[str, list[str]] = {}
+    for state in variant.trace.states:
+        if state.name not in numbers:
+            array = at_tensor(c_name(state.name), program)
+            line = f"{array}[i] = {_initial(names, state, ctype, at_tensor(PARAMETER, program))};"
+            fills.setdefault(element_count(program.shapes[state.name], program), []).append(line)
+    own = {state.name: state for state in variant.trace.states if state.name in numbers}
+    tensor = {a.name for a in arguments if a.is_number and a.per_tensor} if program.over_model else set()
     return Init(
+        template="c/init_model.c.j2" if program.over_model else "c/init.c.j2",
         name=names.public(variant, "init", ctype),
-        doc=comment(f"The states of {variant.rule.title} before the first step, for n elements in {ctype.name}."),
-        parameters=[", ".join(["size_t n", *hyper]), *_filled(_array(*array, ctype) for array in arrays)],
+        doc=comment(f"The states of {variant.rule.title} before the first step, {_amount(program)} in {ctype.name}."),
+        parameters=[", ".join([*_sizes(program), *hyper]), *filled(_array(a, ctype, program) for a in arguments)],
         checks=checks,
-        stores=[f"{c_name(state.name)}[i] = {_initial(names, state, ctype)};" for state in variant.trace.states],
+        tensor_check=_tensor_check(arguments, program) if program.over_model else "",
+        fills=[Fill(count, lines) for count, lines in fills.items()],
+        numbers=[f"*{c_name(n)} = {_initial(names, s, F64, '')};" for n, s in own.items() if n not in tensor],
+        tensor_numbers=[
+            f"{c_name(n)}[{TENSOR}] = {_initial(names, s, F64, '')};" for n, s in own.items() if n in tensor
+        ],
     )
 
 
-def _initial(names: Names, state: StateInfo, ctype: CType) -> str:
+def _amount(program: Program) -> str:
+    if program.over_model:
+        return "for every tensor of a model"
+    return "for a matrix of rows x cols elements, row after row," if program.has_axes else "for n elements"
+
+
+def _initial(names: Names, state: StateInfo, ctype: CType, parameter: str) -> str:
     """A state's initial value at element i: the parameter, or a value of the step in double, rounded once."""
     read = refs(state.init)
     if not read:
         return CPrinter(ctype, names.rule, {}).expression(state.init)
     if state.init is ref(PARAMETER):
-        return f"{PARAMETER}[i]"
+        return f"{parameter}[i]"
     if PARAMETER in read:
         raise UnsupportedError(f"the initial value of {state.name} is computed from p; kernels copy p or take a number")
     value = CPrinter(F64, names.rule, {name: f"hyper->{c_name(name)}" for name in read}).expression(state.init)
@@ -206,54 +312,51 @@ def _initial(names: Names, state: StateInfo, ctype: CType) -> str:
 
 
 def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseFunction:
-    if len(phase.sweeps) != 1 or phase.sweeps[0].partials:
-        raise UnsupportedError(f"{variant.rule.title}: the C backend writes one loop without reductions a function")
-    sweep = phase.sweeps[0]
-    arrays = arrays_of(phase)
-    array_parameters = [_array(*array, ctype) for array in arrays]
+    program, arguments = variant.program, arguments_of(variant.program, phase)
+    printer = BodyPrinter(names, variant, phase, ctype)
+    body = printer.body()
     hyper = [f"const {names.hyper_type} *hyper"] if names.takes_hyper else []
-    checks = [_null_check((name for name, _ in arrays), names.takes_hyper)]
+    given = ["double loss"] if takes_loss(program) else []
+    seed = ["uint64_t seed"] if takes_seed(program, phase) else []
+    checks = [_null_check(arguments, program, names.takes_hyper, bool(body.slots))]
     outside = ["t < 1", *([f"!{names.rule}_in_domain(hyper)"] if names.takes_hyper else [])]
     checks.append(Check(" || ".join(outside), "SYMOPT_OUT_OF_DOMAIN"))
-    step_values = {h.name: f"hyper->{c_name(h.name)}" for h in variant.trace.hypers} | {STEP: "(double)t"}
-    scalar_printer = CPrinter(F64, names.rule, step_values)
-    loop_printer = CPrinter(ctype, names.rule, {name: f"{c_name(name)}[i]" for name, _ in arrays})
-    uniform_types = {name: "bool" if phase.dtypes[name] is DType.BOOL else ctype.name for name in phase.uniforms}
+    pointers = [*(_array(a, ctype, program) for a in arguments), *(["void *work"] if body.slots else [])]
     return PhaseFunction(
+        template="c/phase_model.c.j2" if program.over_model else "c/phase.c.j2",
         name=names.public(variant, phase.name, ctype),
         doc=_phase_doc(names, variant, phase, ctype),
-        parameters=[", ".join(["size_t n", "uint64_t t", *hyper]), *_filled(array_parameters)],
+        parameters=[", ".join([*_sizes(program), "uint64_t t", *hyper, *given, *seed]), *filled(pointers)],
         checks=checks,
-        scalars=[_definition(let, F64, phase, scalar_printer) for let in phase.scalars],
-        loop=names.loop(variant, phase.name, ctype),
-        loop_parameters=[
-            *_filled(["size_t n", *array_parameters]),
-            *_filled(f"{kind} {c_name(name)}" for name, kind in uniform_types.items()),
-        ],
-        loop_arguments=[
-            *_filled(["n", *(c_name(name) for name, _ in arrays)]),
-            *_filled(_argument(scalar_printer.name(name), kind) for name, kind in uniform_types.items()),
-        ],
-        body=[_definition(let, ctype, phase, loop_printer) for let in sweep.body],
-        stores=[f"{c_name(s.array)}[i] = {loop_printer.name(s.value)};" for s in sweep.stores],
+        tensor_check=_tensor_check(arguments, program) if program.over_model else "",
+        empty=body.empty,
+        segments=body.segments,
+        stores=body.stores,
+        loops=body.loops,
+        work=[_work(names, variant, phase, ctype, printer.work_lines(body.slots))] if body.slots else [],
     )
 
 
-def _definition(let: Let, ctype: CType, phase: Phase, printer: CPrinter) -> str:
-    kind = "bool" if phase.dtypes[let.name] is DType.BOOL else ctype.name
-    return f"const {kind} {c_name(let.name)} = {printer.expression(let.value)};"
-
-
-def _argument(value: str, kind: str) -> str:
-    """A step value, in double, as an argument of type ``kind``."""
-    return f"({kind}){value.removeprefix('(double)')}" if kind == F32.name else value
+def _work(names: Names, variant: Variant, phase: Phase, ctype: CType, lines: Sequence[str]) -> Work:
+    """The function that gives the size of a phase's workspace."""
+    sizes = sizes_of(variant.program)
+    function = names.public(variant, phase.name, ctype)
+    which = "; for several tensors, take the largest" if variant.program.over_model else ""
+    return Work(
+        name=names.public(variant, f"{phase.name}_work", ctype),
+        doc=comment(f"The number of bytes of memory that {function} works in, aligned for double{which}."),
+        parameters=[", ".join(f"size_t {size}" for size in sizes)],
+        lines=lines,
+    )
 
 
 def _phase_doc(names: Names, variant: Variant, phase: Phase, ctype: CType) -> list[str]:
     """What a function computes; the equations stand at the first of the functions that differ in type alone."""
     what = "One step" if phase is variant.program.step else "The point at which the gradient is asked for, in a step"
-    text = f"{what} of {variant.rule.title} on n elements in {ctype.name}; t counts steps from 1."
-    text += f" Writes {', '.join(c_name(name) for name in phase.writes)}."
+    amount = _amount(variant.program).replace("for n elements", "on n elements")
+    text = f"{what} of {variant.rule.title} {amount} in {ctype.name}; t counts steps from 1."
+    numbers = [store.array for store in phase.number_stores]
+    text += f" Writes {', '.join(c_name(name) for name in (*phase.writes, *numbers))}."
     first = CTYPES[variant.dtypes[0]]
     if ctype is not first:
         return comment(f"{text} The equations are those of {names.public(variant, phase.name, first)}.")

@@ -51,9 +51,10 @@ def hyper_views(hypers: Iterable[HyperInfo], name: Name) -> list[HyperView]:
 
 
 def all_hypers(variants: Sequence[Variant]) -> dict[str, HyperInfo]:
-    """The hyper-parameters of all variants, in the order in which the rule declares them."""
+    """The hyper-parameters of all variants, in the order in which the rule declares them, then those of schedules."""
     known = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
-    return {name: known[name] for name in variants[0].rule.declared(Hyper) if name in known}
+    declared = [name for name in variants[0].rule.declared(Hyper) if name in known]
+    return {name: known[name] for name in dict.fromkeys([*declared, *known])}
 
 
 def init_hypers(trace: Trace) -> list[HyperInfo]:

@@ -96,8 +96,8 @@ def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
 def _arguments(variants: Sequence[Variant]) -> list[ArgumentView]:
     """Hyper-parameters of all variants, then options, as the rule declares them."""
     rule = variants[0].rule
-    known = all_hypers(variants)
-    hypers = [_hyper_argument(item, known[name]) for name, item in rule.declared(Hyper).items() if name in known]
+    declared = rule.declared(Hyper)
+    hypers = [_hyper_argument(declared.get(name), hyper) for name, hyper in all_hypers(variants).items()]
     options = [
         ArgumentView(name_of(name), type(option.default).__name__, repr(option.default), _option_doc(option))
         for name, option in rule.declared(Option).items()
@@ -105,9 +105,9 @@ def _arguments(variants: Sequence[Variant]) -> list[ArgumentView]:
     return [*hypers, *options]
 
 
-def _hyper_argument(declared: Hyper, hyper: HyperInfo) -> ArgumentView:
+def _hyper_argument(declared: Hyper | None, hyper: HyperInfo) -> ArgumentView:
     domain = hyper.domain.describe(hyper.name)
-    if declared.when is None:
+    if declared is None or declared.when is None:
         return ArgumentView(name_of(hyper.name), "float", literal(hyper.default), domain)
     doc = f"{domain}; only with {declared.when}, and {literal(hyper.default)} there where none is given"
     return ArgumentView(name_of(hyper.name), "float | None", "None", doc)

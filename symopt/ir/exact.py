@@ -17,7 +17,8 @@ import numpy as np
 
 from symopt.errors import SymoptError
 from symopt.ir.evaluate import Arithmetic
-from symopt.ir.nodes import ARITY
+from symopt.ir.matrices import MEANING as MATRIX_MEANING
+from symopt.ir.nodes import ARITY, MODEL_REDUCTIONS
 
 # Fraction or flint.arb for reals, bool for conditions; python-flint is untyped.
 Exact = Any
@@ -172,11 +173,21 @@ class ScalarArithmetic(Arithmetic[Exact]):
         return arg
 
     def matop(self, name: str, *args: Exact) -> Exact:
-        return args[0] * args[1] if name == "matmul" else args[0]
+        match name:
+            case "matmul":
+                return OPERATIONS["mul"](*args)
+            case "inverse_root":
+                a, damping, order = args
+                return _power(OPERATIONS["add"](a, damping), Fraction(-1, int(order)))
+            case "eigenbasis":
+                return Fraction(1)
+            case "orthogonal":
+                return Fraction(compare(args[0], ZERO) or 1)
+        return args[0]
 
 
 class ArrayArithmetic(Arithmetic[Any]):
-    """NumPy arrays of exact values (dtype object); numbers are broadcast."""
+    """NumPy arrays of exact values (dtype object); numbers are broadcast. The model is one tensor."""
 
     _ufuncs: ClassVar[Mapping[str, np.ufunc]] = {
         name: np.frompyfunc(function, ARITY[name], 1) for name, function in OPERATIONS.items()
@@ -189,6 +200,7 @@ class ArrayArithmetic(Arithmetic[Any]):
         return self._ufuncs[name](*args)
 
     def reduce(self, name: str, arg: Any, axis: int | None) -> Any:
+        name = MODEL_REDUCTIONS.get(name, name)
         combine = self._ufuncs[{"amax": "max", "amin": "min"}.get(name, "add")]
         array = np.asarray(arg, dtype=object)
         total = combine.reduce(array.ravel()) if axis is None else combine.reduce(array, axis=axis, keepdims=True)
@@ -196,8 +208,4 @@ class ArrayArithmetic(Arithmetic[Any]):
         return self.op("div", total, Fraction(count)) if name == "mean" else total
 
     def matop(self, name: str, *args: Any) -> Any:
-        if name == "transpose":
-            return args[0].transpose()
-        left, right = args
-        products = self.op("mul", left[:, :, None], right[None, :, :])
-        return self._ufuncs["add"].reduce(products, axis=1)
+        return MATRIX_MEANING[name](*args)

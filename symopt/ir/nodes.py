@@ -24,7 +24,13 @@ ARITY: Mapping[str, int] = {
 }  # fmt: skip
 CONDITIONS = frozenset({"lt", "le", "eq", "and", "or", "not"})
 REDUCTIONS = frozenset({"sum", "mean", "amax", "amin"})
-MATRIX_OPS: Mapping[str, int] = {"matmul": 2, "transpose": 1}
+# Reductions over all tensors of the model -> what each is over one tensor.
+MODEL_REDUCTIONS: Mapping[str, str] = {"model_sum": "sum"}
+# Operations on whole matrices; "unwide" takes the parameter too, whose shape it restores, and "inverse_root"
+# what is added to the diagonal and the order.
+MATRIX_OPS: Mapping[str, int] = {
+    "matmul": 2, "transpose": 1, "wide": 1, "unwide": 2, "inverse_root": 3, "eigenbasis": 1, "orthogonal": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ class Op(Node):
 
 @dataclass(frozen=True, eq=False)
 class Reduce(Node):
-    """A reduction of ``REDUCTIONS`` over all elements (``axis`` None), rows (0) or columns (1)."""
+    """A reduction over all elements (``axis`` None), rows (0) or columns (1), or over the model's tensors."""
 
     op: str
     axis: int | None
@@ -102,7 +108,8 @@ def op(name: str, *args: Node) -> Op:
 
 def reduce(name: str, arg: Node, axis: int | None = None) -> Reduce:
     """A reduction over all elements, or along one axis of a matrix."""
-    if name not in REDUCTIONS or axis not in (None, 0, 1):
+    over = REDUCTIONS if axis in (0, 1) else {*REDUCTIONS, *MODEL_REDUCTIONS}
+    if name not in over or axis not in (None, 0, 1):
         raise ValueError(f"{name} along axis {axis} is not a reduction of the graph")
     return _intern(Reduce, (arg,), name, axis)
 

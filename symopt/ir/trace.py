@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symopt.ir.nodes import Node, Num, Ref, ref, substitute
-from symopt.lang.declare import GRADIENT, PARAMETER, STEP
-from symopt.lang.domain import Domain, PositiveInteger
+from symopt.lang.declare import COLS, GRADIENT, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, STEP
+from symopt.lang.domain import Domain, OpenUnitInterval, PositiveInteger
+
+# The numbers of rows, columns and elements of a tensor.
+SIZES = (ROWS, COLS, SIZE)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Trace:
 
     The step reads the parameter ``p``, the step number ``t`` (from 1), gradients (one name for each
     query), states and hyper-parameters by name, and ends with new values: ``results`` maps ``p`` and
-    every state to the statement that holds its new value.
+    every state to the statement that holds its new value. ``given`` are those of the loss, the estimate
+    of the second derivative and the sizes of the tensor that it reads too, and ``draws`` arrays of
+    random numbers between 0 and 1.
     """
 
     name: str
@@ -72,19 +77,29 @@ class Trace:
     doc: str = ""
     source: str = ""
     assumptions: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The names that a step reads, in order: hyper-parameters, t, p, gradients, states."""
+        """The names that a step reads, in order: hyper-parameters, t, what is given, p, gradients, draws, states."""
         return (
-            *(hyper.name for hyper in self.hypers), STEP, PARAMETER,
-            *(query.name for query in self.queries), *(state.name for state in self.states),
+            *(hyper.name for hyper in self.hypers), STEP, *self.given, PARAMETER,
+            *(query.name for query in self.queries), *self.draws, *(state.name for state in self.states),
         )  # fmt: skip
 
     @property
+    def arrays(self) -> tuple[str, ...]:
+        """The inputs that have an element for each of the parameter's and are no states."""
+        gradients = (query.name for query in self.queries)
+        return (PARAMETER, *gradients, *(name for name in self.given if name == HESSIAN), *self.draws)
+
+    @property
     def domains(self) -> dict[str, Domain]:
-        """The domains of hyper-parameters and of the step."""
-        return {**{hyper.name: hyper.domain for hyper in self.hypers}, STEP: PositiveInteger}
+        """The domains of hyper-parameters, of the step, of sizes and of random numbers."""
+        sizes = dict.fromkeys((name for name in self.given if name in SIZES), PositiveInteger)
+        draws = dict.fromkeys(self.draws, OpenUnitInterval)
+        return {**{hyper.name: hyper.domain for hyper in self.hypers}, STEP: PositiveInteger, **sizes, **draws}
 
     @property
     def looks_ahead(self) -> bool:
@@ -129,5 +144,5 @@ def is_ref(node: Node, name: str) -> bool:
 
 
 __all__ = [
-    "GRADIENT", "PARAMETER", "STEP", "HyperInfo", "Let", "Query", "StateInfo", "Trace", "exact", "is_ref",
+    "COLS", "GRADIENT", "HESSIAN", "LOSS", "PARAMETER", "ROWS", "SIZE", "SIZES", "STEP", "HyperInfo", "Let", "Query", "StateInfo", "Trace", "exact", "is_ref",
 ]  # fmt: skip

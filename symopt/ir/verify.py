@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from symopt.errors import VerifyError
-from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref, refs, walk
-from symopt.ir.program import Phase, Program
-from symopt.ir.rate import Rate, let_rates, node_rates
-from symopt.ir.trace import PARAMETER, Let, Trace
+from symopt.ir.nodes import CONDITIONS, Node, Op, Ref, ref, refs, walk
+from symopt.ir.program import Phase, Product, Program, Scalars, Sweep
+from symopt.ir.shape import ELEMENT, Axis, let_shapes, shape_of
+from symopt.ir.trace import HESSIAN, PARAMETER, STEP, Let, Trace
 
 
 def verify_trace(trace: Trace) -> None:
@@ -36,48 +36,82 @@ def verify_trace(trace: Trace) -> None:
             raise VerifyError(f"{trace.name}: {name} has no new value")
         if is_condition[trace.results[name]]:
             raise VerifyError(f"{trace.name}: {trace.results[name]} is a condition and the new value of {name}")
+    _check_shapes(trace)
+
+
+def _check_shapes(trace: Trace) -> None:
+    """The new parameter, and the points where gradients are asked for, have the parameter's shape."""
+    shapes = let_shapes(trace)
+    asked = {f"{query.name}: the point of a gradient": query.point for query in trace.queries}
+    for what, node in {f"the new value of {PARAMETER}": ref(trace.results[PARAMETER]), **asked}.items():
+        shape = shape_of(node, shapes)
+        if shape.down not in (Axis.ONE, Axis.ROWS) or shape.along not in (Axis.ONE, Axis.COLS):
+            raise VerifyError(f"{trace.name}: {what} has the shape {shape}, and {PARAMETER} {ELEMENT}")
 
 
 def verify_program(program: Program) -> None:
-    """Check a program: sweeps compute element values from names only, scalars are step values.
+    """Check a program: every stage reads what is known by then, and sweeps compute no numbers.
 
     Raises
     ------
     VerifyError: the first thing that is not so.
     """
     for phase in program.phases:
-        _check_phase(program, phase)
+        _PhaseChecker(program, phase).check()
 
 
-def _check_phase(program: Program, phase: Phase) -> None:
-    where = f"{program.trace.name}, {phase.name}"
-    known = let_rates(program.trace)
-    rates = {name: known[name] for name in program.trace.inputs}
-    for let in phase.scalars:
-        for name in refs(let.value):
-            if name not in rates:
-                raise VerifyError(f"{where}: {let.name} reads {name}, which is not known there")
-        rates[let.name] = node_rates([let.value], rates)[let.value]
-        if rates[let.name] != Rate.STEP:
-            raise VerifyError(f"{where}: {let.name} varies by element and is no scalar")
-    visible = {*phase.arrays, *phase.uniforms}
-    for sweep in phase.sweeps:
+class _PhaseChecker:
+    """One walk over the stages of a phase with the names that are known."""
+
+    def __init__(self, program: Program, phase: Phase) -> None:
+        self.where = f"{program.trace.name}, {phase.name}"
+        self.phase = phase
+        hypers = [hyper.name for hyper in program.trace.hypers]
+        self.numbers = {*hypers, STEP, *phase.numbers, *(set(program.trace.given) - {HESSIAN})}
+        self.memory = {*phase.arrays, *program.trace.arrays}
+
+    def check(self) -> None:
+        """Check every segment; what one tensor computes is not known for the next segment."""
+        for segment in self.phase.segments:
+            self._check_numbers(segment.scalars)
+            for stage in segment.stages:
+                match stage:
+                    case Scalars(lets=lets):
+                        self._check_numbers(lets)
+                    case Product(name=name, value=value):
+                        self._check_reads(name, refs(value), self.memory | self.numbers)
+                        self.memory.add(name)
+                    case Sweep():
+                        self._check_sweep(stage)
+
+    def _check_reads(self, name: str, reads: Iterable[str], known: Iterable[str]) -> None:
+        for read in reads:
+            if read not in known:
+                raise VerifyError(f"{self.where}: {name} reads {read}, which is not known there")
+
+    def _check_numbers(self, lets: Iterable[Let]) -> None:
+        for let in lets:
+            self._check_reads(let.name, refs(let.value), self.numbers)
+            self.numbers.add(let.name)
+
+    def _check_sweep(self, sweep: Sweep) -> None:
+        visible = self.memory | self.numbers
         for let in sweep.body:
-            _check_sweep_let(where, let, rates, visible)
-            rates[let.name] = node_rates([let.value], rates)[let.value]
+            self._check_reads(let.name, refs(let.value), visible)
+            self._check_varies(let)
             visible.add(let.name)
+        for partial in sweep.partials:
+            self._check_reads(partial.name, refs(partial.value), visible)
+            (self.numbers if partial.reduction.axis is None else self.memory).add(partial.name)
         for store in sweep.stores:
-            if store.value not in visible:
-                raise VerifyError(f"{where}: {store.array} is set to {store.value}, which the sweep does not know")
+            self._check_reads(store.array, [store.value], visible)
+            self.memory.add(store.array)
 
-
-def _check_sweep_let(where: str, let: Let, rates: Mapping[str, Rate], visible: Iterable[str]) -> None:
-    for name in refs(let.value):
-        if name not in visible:
-            raise VerifyError(f"{where}: {let.name} reads {name}, which the sweep does not know")
-    for node, rate in node_rates([let.value], rates).items():
-        if rate == Rate.STEP and not isinstance(node, Num | Ref):
-            raise VerifyError(f"{where}: {let.name} computes a step value in the element loop")
+    def _check_varies(self, let: Let) -> None:
+        """No operation of a sweep may be on numbers alone: it belongs before the loop."""
+        for node in walk([let.value]):
+            if isinstance(node, Op) and all(name in self.numbers for name in refs(node)):
+                raise VerifyError(f"{self.where}: {let.name} computes a number in the element loop")
 
 
 def _check_kinds(where: str, name: str, root: Node, known: Mapping[str, bool]) -> bool:

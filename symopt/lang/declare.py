@@ -17,7 +17,11 @@ Number = int | float | Fraction
 PARAMETER = "p"
 GRADIENT = "g"
 STEP = "t"
-BUILT_IN = (PARAMETER, GRADIENT, STEP)
+# What a step is given besides: the loss, an estimate of the diagonal of its second derivative, and the
+# numbers of rows, columns and elements of the tensor.
+LOSS, HESSIAN, ROWS, COLS, SIZE = "loss", "hessian", "rows", "cols", "size"
+GIVEN = (LOSS, HESSIAN, ROWS, COLS, SIZE)
+BUILT_IN = (PARAMETER, GRADIENT, STEP, *GIVEN)
 
 # Names become identifiers of Python and C and parts of TeX and HTML: plain ASCII, no leading or
 # double underscore (C++ reserves both), nothing that needs escaping anywhere.
@@ -56,7 +60,7 @@ class Declaration:
         """Raise ``SpecError``, beginning with ``where``, unless the declaration makes sense by itself."""
         check_name(self.name, where)
         if self.name in BUILT_IN:
-            raise SpecError(f"{where}: p, g and t are the parameter, the gradient and the step; choose another name")
+            raise SpecError(f"{where}: {', '.join(BUILT_IN)} have a meaning of their own; choose another name")
 
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
@@ -128,6 +132,28 @@ class State(Declaration):
         super().check_declared(where)
         if not isinstance(self.init, str) and not is_number(self.init):
             raise SpecError(f"{where}: the initial value {self.init!r} is neither a finite number nor a name")
+
+
+@dataclass(eq=False)
+class Inner(Declaration):
+    """A rule inside a rule, or a part of a chain.
+
+    Inside ``update`` it is called: ``s.p = s.base(g=..., t=...)`` makes a step of the inner rule and
+    gives its new parameter. Its hyper-parameters and states become those of the outer rule, under
+    their own names where these are free.
+
+    Parameters
+    ----------
+    default: the rule or part, as a class or configured.
+    """
+
+    default: Any
+
+    def check_declared(self, where: str) -> None:
+        """Raise ``SpecError`` unless the name is fit for use and a rule or a part is given."""
+        super().check_declared(where)
+        if not hasattr(self.default, "declarations"):
+            raise SpecError(f"{where}: {self.default!r} is neither a rule nor a part")
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symopt.lang.ops import Expr
+from symopt.lang.ops import Expr, equal, floor
 
 
 def ema(average: Expr, value: Expr, decay: Expr) -> Expr:
@@ -16,3 +16,8 @@ def debias(average: Expr, decay: Expr, t: Expr) -> Expr:
     Kingma & Ba 2015, section 3.
     """
     return average / (1 - decay**t)
+
+
+def every(t: Expr, period: Expr) -> Expr:
+    """The condition that the step ``t`` is a multiple of ``period``."""
+    return equal(t - period * floor(t / period), 0)

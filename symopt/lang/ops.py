@@ -82,6 +82,18 @@ class MaxOf(Reduction):
     op, nargs = "amax", (1, 2)
 
 
+class MinOf(Reduction):
+    """The smallest element: over everything, or along one axis of a matrix."""
+
+    op, nargs = "amin", (1, 2)
+
+
+class ModelSum(Opaque):
+    """The sum over the elements of all tensors of the model."""
+
+    op, nargs = "model_sum", 1
+
+
 class MatMul(Opaque):
     """The product of two matrices."""
 
@@ -92,6 +104,36 @@ class Transpose(Opaque):
     """The transpose of a matrix."""
 
     op, nargs = "transpose", 1
+
+
+class Wide(Opaque):
+    """A matrix, or its transpose where that has fewer rows."""
+
+    op, nargs = "wide", 1
+
+
+class Unwide(Opaque):
+    """The inverse of ``Wide``, for a matrix of the parameter's shape."""
+
+    op, nargs = "unwide", 1
+
+
+class InverseRoot(Opaque):
+    """``(a + damping I) ** (-1 / order)`` of a symmetric positive semidefinite matrix."""
+
+    op, nargs = "inverse_root", 3
+
+
+class Eigenbasis(Opaque):
+    """The orthonormal eigenvectors of a symmetric matrix, as columns."""
+
+    op, nargs = "eigenbasis", 1
+
+
+class Orthogonal(Opaque):
+    """The orthogonal factor of a QR factorisation."""
+
+    op, nargs = "orthogonal", 1
 
 
 def sqrt(x: Expr) -> Expr:
@@ -179,6 +221,11 @@ def largest(x: Expr, axis: int | None = None) -> Expr:
     return MaxOf(x, *_along(axis))
 
 
+def smallest(x: Expr, axis: int | None = None) -> Expr:
+    """The smallest element of ``x``."""
+    return MinOf(x, *_along(axis))
+
+
 def norm(x: Expr) -> Expr:
     """The Euclidean (Frobenius) norm of ``x``."""
     return sp.sqrt(Sum(x**2))
@@ -189,6 +236,16 @@ def rms(x: Expr) -> Expr:
     return sp.sqrt(Mean(x**2))
 
 
+def model_total(x: Expr) -> Expr:
+    """The sum of the elements of ``x`` over all tensors of the model."""
+    return ModelSum(x)
+
+
+def model_norm(x: Expr) -> Expr:
+    """The Euclidean norm of ``x`` over all tensors of the model, as if they were one vector."""
+    return sp.sqrt(ModelSum(x**2))
+
+
 def matmul(a: Expr, b: Expr) -> Expr:
     """The matrix product of ``a`` and ``b``."""
     return MatMul(a, b)
@@ -197,3 +254,34 @@ def matmul(a: Expr, b: Expr) -> Expr:
 def transpose(a: Expr) -> Expr:
     """The transpose of the matrix ``a``."""
     return Transpose(a)
+
+
+def wide(a: Expr) -> Expr:
+    """The matrix ``a``, of the parameter's shape, or its transpose where that has fewer rows: never tall."""
+    return Wide(a)
+
+
+def unwide(a: Expr) -> Expr:
+    """What ``wide`` made of a matrix, turned back to the parameter's shape."""
+    return Unwide(a)
+
+
+def inverse_root(a: Expr, order: int, damping: Expr = 0) -> Expr:
+    """``(a + damping I) ** (-1 / order)`` of a symmetric positive semidefinite matrix ``a``."""
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
+        raise TypeError(f"the order of a root is a positive whole number, not {order!r}")
+    return InverseRoot(a, damping, order)
+
+
+def eigenbasis(a: Expr) -> Expr:
+    """The orthonormal eigenvectors of a symmetric matrix as columns, by ascending eigenvalues.
+
+    Of the two signs of a column that one is taken whose element of largest absolute value, the first
+    where several are, is positive.
+    """
+    return Eigenbasis(a)
+
+
+def orthogonal(a: Expr) -> Expr:
+    """The orthogonal factor of the QR factorisation of a square matrix whose other factor has no negative diagonal."""
+    return Orthogonal(a)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from inspect import isfunction
 from typing import Any
 
@@ -12,7 +13,22 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from symopt.errors import SpecError, SymoptError, nearest
-from symopt.lang.declare import BUILT_IN, C_KEYWORDS, GRADIENT, PARAMETER, STEP, Hyper, State, check_name
+from symopt.lang.compose import Part
+from symopt.lang.declare import (
+    BUILT_IN,
+    C_KEYWORDS,
+    GIVEN,
+    GRADIENT,
+    PARAMETER,
+    STEP,
+    Declaration,
+    Hyper,
+    Inner,
+    State,
+    check_name,
+)
+from symopt.lang.following import Following, based
+from symopt.lang.ops import Where
 from symopt.lang.place import Place, caller, last_place
 from symopt.lang.rule import Declared, Rule, Schedule
 
@@ -26,7 +42,7 @@ HINTS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Statement:
-    """``symbol := value``; ``target`` is the name that the rule's author assigned."""
+    """``symbol := value``; ``target`` is the name that the rule's author assigned, as the recording has it."""
 
     target: str
     symbol: sp.Symbol
@@ -47,15 +63,19 @@ class Recording:
     """What a rule states under its options: declarations that exist, statements, gradients asked for.
 
     ``scheduled`` maps a hyper-parameter that follows a schedule to the statement that gives its
-    value at step ``t``.
+    value at step ``t``; ``fixed`` has the values of those that are fixed, ``given`` the names of what a
+    step is given besides gradients, and ``draws`` those of the random arrays.
     """
 
     rule: Rule
-    hypers: dict[str, Hyper]
-    states: dict[str, State]
-    statements: tuple[Statement, ...]
-    queries: tuple[Query, ...]
-    scheduled: dict[str, str]
+    hypers: dict[str, Hyper] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
+    scheduled: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, int | float | Fraction] = field(default_factory=dict)
+    given: list[str] = field(default_factory=list)
+    draws: list[str] = field(default_factory=list)
 
 
 def record(rule: Rule) -> Recording:
@@ -69,40 +89,87 @@ def record(rule: Rule) -> Recording:
     update = type(rule).update
     if update is Rule.update or not isfunction(update):
         raise SpecError(f"{rule.name}: {type(rule).__name__} has no method update(s)")
-    recorder = Recorder(rule)
+    recorder = Recorder(rule, Recording(rule))
     try:
-        recorder._schedule()
-        update(recorder)  # the recorder stands in for the rule
+        recorder._run(update)
     except SymoptError:
         raise
     except (Exception, SystemExit) as error:  # the text of a rule is a user's code: any exception is a message about it
         hints = [f"; {hint}" for said, hint in HINTS.items() if said in str(error)]
         message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
         raise SpecError(f"{last_place(error, _place_of(update))}: {message}") from error
-    return recorder._finish(_place_of(update))
+    recorder._finish(_place_of(update))
+    return recorder._recording
 
 
 class Recorder:
-    """Stands in for a rule inside ``update``: reads give symbols, assignments record statements."""
+    """Stands in for a rule inside ``update``: reads give symbols, assignments record statements.
 
-    def __init__(self, rule: Rule) -> None:
+    A rule inside a rule has a recorder of its own, which writes to the same recording; ``_names`` maps
+    the names that its author uses to those of the recording.
+    """
+
+    def __init__(self, rule: Declared, recording: Recording, outer: Recorder | None = None, label: str = "") -> None:
         hypers = {name: item for name, item in rule.declared(Hyper).items() if rule.exists(item)}
         states = {name: item for name, item in rule.declared(State).items() if rule.exists(item)}
-        inputs = {name: sp.Symbol(name) for name in (*hypers, *states, PARAMETER, STEP)}
+        taken, known = ({}, {}) if outer is None else (outer._taken, outer._known)
         self.__dict__.update(
-            _rule=rule, _hypers=hypers, _states=states, _symbols=set(inputs.values()), _current=inputs,
-            _statements=[], _queries=[], _scheduled={},
+            _rule=rule, _recording=recording, _outer=outer, _label=label, _states=states, _taken=taken, _names={},
+            _known=known, _current={}, _hypers=recording.hypers, _statements=recording.statements, _scheduled=recording.scheduled,
+            _inputs={}, _inner={},
         )  # fmt: skip
+        taken.update(dict.fromkeys([*BUILT_IN, *(_assigned_names(rule) if outer is None else [])]))
+        for name, item in {**hypers, **states}.items():
+            self._declare(name, item)
+        for name in (PARAMETER, STEP):
+            self._current[name] = self._input(name)
+        for name, item in rule.declared(Inner).items():
+            configured = item.default() if isinstance(item.default, type) else item.default
+            inner = Recorder(configured, recording, self, f"{label}_{name}" if label else name)
+            self._inner[name] = _InnerRule(inner, self)
+
+    def _declare(self, name: str, item: Hyper | State) -> None:
+        """Give a declared name to the recording: its own where that is free."""
+        rule, recording = self._rule, self._recording
+        final = self._own(name)
+        if isinstance(item, State):
+            init = self._names.get(item.init, item.init) if isinstance(item.init, str) else item.init
+            recording.states[final] = State(init, item.tex, item.when)
+            recording.states[final].name = final
+        else:
+            recording.hypers[final] = item
+            value = rule.settings.get(name)
+            if value is not None and not isinstance(value, Schedule):
+                recording.fixed[final] = value
+        self._current[name] = self._input(final)
+
+    def _own(self, name: str) -> str:
+        """The name in the recording of what this rule calls ``name``; the same whenever it is asked for."""
+        if name not in self._names:
+            free = self._outer is None or name not in self._taken
+            self._names[name] = name if free else self._free(f"{self._label}_{name}" if self._label else name)
+            self._taken[self._names[name]] = None
+        return str(self._names[name])
 
     def __getattr__(self, name: str) -> Any:
         if name in self._current:
             return self._current[name]
         if name in self._rule.options:
             return self._rule.options[name]
+        if name in self._inner:
+            return self._inner[name]
+        if name == GRADIENT and self._outer is not None and self._start == self._outer._start:
+            # An inner rule at the outer one's point has its gradient, wherever that one has it from; so has a part.
+            return self._outer.g
         if name == GRADIENT:
             # The gradient is that of the parameter at the start of the step, wherever it is read.
-            self._ask(GRADIENT, _Asked(sp.Symbol(PARAMETER)))
+            self._ask(GRADIENT, _Asked(self._start))
             return self._current[GRADIENT]
+        if name in GIVEN:
+            if name not in self._recording.given:
+                self._recording.given.append(name)
+            self._current[name] = self._input(name)
+            return self._current[name]
         raise SpecError(f"{caller()}: {self._rule.name}: {self._why_unknown(name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -110,8 +177,10 @@ class Recorder:
         where = f"{place}: {self._rule.name}: s.{name}"
         check_name(name, f"{place}: {self._rule.name}")
         if hasattr(type(self), name):
-            raise SpecError(f"{where} asks for a gradient; choose another name")
-        if name == STEP or name in self._hypers or name in self._rule.options:
+            raise SpecError(f"{where} has a meaning of its own; choose another name")
+        if name in (STEP, *GIVEN) or name in self._names and name in self._rule.declared(Hyper):
+            raise SpecError(f"{where} is fixed during a step and cannot be assigned")
+        if name in self._rule.options or name in self._inner:
             raise SpecError(f"{where} is fixed during a step and cannot be assigned")
         if name in self._rule.declarations and name not in self._states:
             raise SpecError(f"{place}: {self._rule.name}: {self._why_unknown(name)}")
@@ -129,100 +198,200 @@ class Recorder:
         """The gradient at the point ``at``; assign it to a name."""
         return _Asked(self._expression(at, f"{caller()}: {self._rule.name}: gradient(at=...)"))
 
+    def uniform(self) -> Any:
+        """Random numbers between 0 and 1, one an element."""
+        draws = self._recording.draws
+        draws.append(self._free(f"draw{len(draws) + 1}"))
+        self._taken[draws[-1]] = None
+        return self._input(draws[-1])
+
+    def normal(self) -> Any:
+        """Standard normal random numbers, one an element: Box & Muller 1958."""
+        radius, angle = self.uniform(), self.uniform()
+        return sp.sqrt(-2 * sp.log(radius)) * sp.cos(2 * sp.pi * angle)
+
+    def declared(self, kind: type[Declaration]) -> list[str]:
+        """The names of the rule's declarations of a kind."""
+        return list(self._rule.declared(kind))
+
+    @property
+    def _start(self) -> sp.Basic:
+        """The parameter before the step, from which the rule starts."""
+        return self._inputs.get(PARAMETER, sp.Symbol(PARAMETER))
+
+    @property
+    def _is_given_gradient(self) -> bool:
+        """Whether the rule, or one around it, is given its gradient."""
+        return GRADIENT in self._inputs or (self._outer is not None and self._outer._is_given_gradient)
+
     @property
     def _arrays(self) -> tuple[str, ...]:
         return (PARAMETER, *self._states)
 
+    def _all_states(self) -> Iterator[tuple[Recorder, str]]:
+        """The states of the rule and of the rules and parts inside it, each with its recorder."""
+        yield from ((self, name) for name in self._states)
+        for inner in self._inner.values():
+            yield from inner._recorder._all_states()
+
+    def _run(self, function: Any, *args: Any) -> Any:
+        """Run the rule's text on this recorder."""
+        self._schedule()
+        return function(self, *args)  # the recorder stands in for the rule
+
     def _expression(self, value: Any, where: str) -> sp.Basic:
         expression = _sympified(value, where)
-        known = {*self._symbols, *(statement.symbol for statement in self._statements)}
-        unknown = sorted(symbol.name for symbol in expression.free_symbols - known)
+        unknown = sorted(symbol.name for symbol in expression.free_symbols if symbol.name not in self._known)
         if unknown:
             raise SpecError(f"{where} is given a symbol {unknown[0]} that the rule does not declare")
         return expression
 
     def _state(self, name: str, value: sp.Basic, place: Place) -> None:
-        version = sum(statement.target == name for statement in self._statements) + 1
-        symbol = sp.Symbol(f"{name}@{version}")
-        self._statements.append(Statement(name, symbol, value, place))
+        target = self._own(name)
+        version = sum(statement.target == target for statement in self._statements) + 1
+        symbol = self._input(f"{target}@{version}")
+        self._statements.append(Statement(target, symbol, value, place))
         self._current[name] = symbol
 
     def _ask(self, name: str, asked: _Asked) -> None:
+        if self._is_given_gradient:
+            raise SpecError(
+                f"{caller()}: {self._rule.name} asks for its gradient at a point of its own, and a rule around it "
+                f"gives it one; it cannot be wrapped so"
+            )
         if name in self._current:
             raise SpecError(f"{caller()}: {self._rule.name}: s.{name} already has a value")
-        self._queries.append(Query(name, asked.point))
-        self._current[name] = self._input(name)
+        for query in self._recording.queries:
+            if query.point == asked.point and name == GRADIENT:
+                self._current[name] = self._input(query.name)
+                return
+        is_first = name == GRADIENT and all(query.name != GRADIENT for query in self._recording.queries)
+        own = name if is_first else self._own(name)
+        self._recording.queries.append(Query(own, asked.point))
+        self._current[name] = self._input(own)
 
     def _input(self, name: str) -> sp.Symbol:
-        symbol = sp.Symbol(name)
-        self._symbols.add(symbol)
-        return symbol
+        self._taken[name] = None
+        self._known[name] = None
+        return sp.Symbol(name)
 
     def _schedule(self) -> None:
         """Record the value at step t of every hyper-parameter that follows a schedule."""
         for name, schedule in self._rule.settings.items():
             if not isinstance(schedule, Schedule):
                 continue
-            function = type(schedule).value
-            if function is Schedule.value:
-                raise SpecError(f"{schedule.name}: {type(schedule).__name__} has no method value(s)")
-            parts: dict[str, sp.Symbol] = {}
-            for part, hyper in schedule.declared(Hyper).items():
-                free = self._free(f"{name}_{part}")
-                parts[part] = self._input(free)
-                self._hypers[free] = _configured(hyper, schedule)
-            view = _ScheduleView(schedule, {**parts, "base": self._current[name], STEP: self._current[STEP]})
-            place, target = _place_of(function), self._free(f"{name}_{STEP}")
-            value = function(view)  # type: ignore[arg-type]  # the view stands in for the schedule
+            own = self._own(name)
+            self._hypers[own] = based(self._rule.declared(Hyper)[name], schedule, self._rule.name)
+            following = Following(schedule, name, self._hypers[own], self._scheduled_by)
+            place = _place_of(type(schedule).value)
+            value = following(self._current[STEP], self._current[name])
+            target = self._free(f"{name}_{STEP}")
             self._state(target, self._expression(value, f"{place}: {schedule.name}: the value"), place)
             self._current[name] = self._current.pop(target)
-            self._scheduled[name] = target
+            self._scheduled[own] = target
+
+    def _scheduled_by(self, name: str, hyper: Hyper) -> sp.Symbol:
+        """A hyper-parameter of a schedule, as one of the rule's."""
+        free = self._free(name)
+        self._hypers[free] = hyper
+        return self._input(free)
 
     def _free(self, name: str) -> str:
         """``name``, or a longer one where the rule or C uses it."""
-        taken = {*self._current, *self._hypers, *self._rule.declarations, *_assigned_names(type(self._rule))}
+        taken = {*self._taken, *self._rule.declarations, *_assigned_names(self._rule)}
         while name in taken or name in C_KEYWORDS:
             name += "x"
         return name
 
-    def _finish(self, place: Place) -> Recording:
+    def _finish(self, place: Place) -> None:
         where = f"{place}: {self._rule.name}"
         assigned = {statement.target for statement in self._statements}
         for name in self._arrays:
-            if name not in assigned:
+            if self._names.get(name) not in assigned and not isinstance(self._rule, Part):
                 what = "the parameter" if name == PARAMETER else "a state"
                 raise SpecError(f"{where}: s.{name} is {what} and is never assigned")
         for name, state in self._states.items():
-            if isinstance(state.init, str) and state.init not in {PARAMETER, *self._hypers}:
+            if isinstance(state.init, str) and state.init != PARAMETER and state.init not in self._names:
                 raise SpecError(f"{where}: s.{name} starts at s.{state.init}, which {self._only_with(state.init)}")
-        return Recording(
-            self._rule, self._hypers, self._states, tuple(self._statements), tuple(self._queries), self._scheduled
-        )
+        for name, inner in self._inner.items():
+            if not inner._is_used:
+                raise SpecError(f"{where}: the inner rule s.{name} makes no step; write s.p = s.{name}()")
 
     def _why_unknown(self, name: str) -> str:
         if name in self._rule.declarations:
             return f"s.{name} {self._only_with(name)}"
-        if name in _assigned_names(type(self._rule)):
+        if name in _assigned_names(self._rule):
             return f"s.{name} is read before it is assigned"
-        known = [*self._current, GRADIENT, *self._rule.options, *_assigned_names(type(self._rule))]
+        known = [*self._current, GRADIENT, *self._rule.options, *self._inner, *_assigned_names(self._rule)]
         return f"nothing is named s.{name}; {nearest(name, known)}"
 
     def _only_with(self, name: str) -> str:
         return f"exists only with {getattr(self._rule.declarations[name], 'when', None)}=True"
 
 
-class _ScheduleView:
-    """Stands in for a schedule inside ``value``."""
+class _InnerRule:
+    """Stands in for an inner rule or a part: called once, it makes a step or gives a direction.
 
-    def __init__(self, schedule: Schedule, symbols: dict[str, sp.Symbol]) -> None:
-        self._schedule, self._symbols = schedule, symbols
+    Its hyper-parameters are read as attributes, and, where it has one inner rule, those of that one too.
+    """
+
+    def __init__(self, recorder: Recorder, outer: Recorder) -> None:
+        self._recorder, self._outer, self._is_used = recorder, outer, False
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._symbols:
-            return self._symbols[name]
-        if name in self._schedule.options:
-            return self._schedule.options[name]
-        raise SpecError(f"{caller()}: {self._schedule.name}: nothing is named s.{name}; {nearest(name, self._symbols)}")
+        owner = self._recorder
+        if not self._is_used:
+            called = f"s.{owner._label}"
+            raise SpecError(
+                f"{caller()}: {self._outer._rule.name}: {called}.{name} is read before {called} makes its step, "
+                f"which is when a schedule gives it its value"
+            )
+        while name not in owner._rule.declarations and len(owner._inner) == 1:
+            (inner,) = owner._inner.values()
+            owner = inner._recorder
+        return getattr(owner, name)
+
+    def __call__(self, *args: Any, **given: Any) -> Any:
+        rule, function = self._recorder._rule, _text(self._recorder._rule)
+        where = f"{caller()}: {self._outer._rule.name}: {rule.name}"
+        if self._is_used:
+            raise SpecError(f"{where} makes two steps in one; it has one state")
+        self._is_used = True
+        if isinstance(rule, Part):
+            if len(args) != 1 or given:
+                raise SpecError(f"{where} is a part: it is given one direction")
+            return self._direction(function, args[0], where)
+        allowed = {PARAMETER, GRADIENT, STEP, "when"}
+        if args or not set(given) <= allowed:
+            raise SpecError(f"{where} is a rule: it takes {', '.join(sorted(allowed))}, by name")
+        if not isfunction(function):
+            raise SpecError(f"{where} has no method update(s)")
+        return self._step(function, given, where)
+
+    def _direction(self, function: Any, u: Any, where: str) -> Any:
+        recorder, outer = self._recorder, self._outer
+        recorder._current.update({PARAMETER: outer.p, STEP: outer.t})
+        found = recorder._run(function, outer._expression(u, where))
+        recorder._finish(_place_of(function))
+        return found
+
+    def _step(self, function: Any, given: dict[str, Any], where: str) -> Any:
+        recorder, outer = self._recorder, self._outer
+        when = given.pop("when", None)
+        values = {name: outer._expression(value, f"{where}: {name}=...") for name, value in given.items()}
+        start = values.get(PARAMETER, outer.p)
+        recorder._inputs.update(values)
+        recorder._inputs[PARAMETER] = start
+        recorder._current.update({STEP: outer.t, **values, PARAMETER: start})
+        before = [(owner, name, owner._current[name]) for owner, name in recorder._all_states()]
+        recorder._run(function)
+        recorder._finish(_place_of(function))
+        if when is not None:
+            condition = outer._expression(when, f"{where}: when=...")
+            for owner, name, old in before:
+                owner._state(name, Where(condition, owner._current[name], old), _place_of(function))
+            return Where(condition, recorder.p, start)
+        return recorder.p
 
 
 @dataclass(frozen=True)
@@ -230,11 +399,6 @@ class _Asked:
     """A gradient that was asked for and has no name yet."""
 
     point: sp.Basic
-
-
-def _configured(hyper: Hyper, owner: Declared) -> Hyper:
-    """The hyper-parameter with the value that its owner was built with as default."""
-    return Hyper(owner.settings.get(hyper.name, hyper.default), hyper.tex, hyper.domain)
 
 
 def _sympified(value: Any, where: str) -> sp.Basic:
@@ -252,9 +416,15 @@ def _sympified(value: Any, where: str) -> sp.Basic:
     return expression
 
 
-def _assigned_names(rule: type[Rule]) -> list[str]:
-    """The names that ``update`` assigns anywhere in its text, in order."""
-    stores = [step.argval for step in dis.get_instructions(rule.update) if step.opname == "STORE_ATTR"]
+def _text(rule: Declared) -> Any:
+    """The method that states what a rule or a part does."""
+    return type(rule).direction if isinstance(rule, Part) else getattr(type(rule), "update", None)
+
+
+def _assigned_names(rule: Declared) -> list[str]:
+    """The names that a rule's text assigns anywhere, in order."""
+    function = _text(rule)
+    stores = [step.argval for step in dis.get_instructions(function) if step.opname == "STORE_ATTR"]
     return [name for name in dict.fromkeys(stores) if name not in BUILT_IN]
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from fractions import Fraction
+from typing import Any, ClassVar, Self, TypeVar
 
 from symopt.errors import SpecError, UsageError, nearest
-from symopt.lang.declare import Declaration, Hyper, Option, State, check_name, is_number
+from symopt.lang.declare import Declaration, Hyper, Inner, Option, State, check_name, is_number
 from symopt.lang.place import caller
 
 Kind = TypeVar("Kind", bound=Declaration)
+
+BASE = "base"  # the value that a schedule starts from
 
 
 def _check_declarations(cls: type[Declared], where: str) -> None:
@@ -33,6 +37,9 @@ class Declared:
     """A class whose attributes include declarations; the common part of rules and schedules."""
 
     name: ClassVar[str] = ""
+    # How a target writes a class that was made from one: what stands first, and what is in brackets after it.
+    head: ClassVar[str] = ""
+    target: ClassVar[tuple[str, ...]] = ()
     declarations: ClassVar[dict[str, Declaration]] = {}
 
     def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
@@ -73,6 +80,41 @@ class Declared:
         """Every option with its choice."""
         return {name: self.settings.get(name, option.default) for name, option in self.declared(Option).items()}
 
+    @classmethod
+    def over(cls, **inner: Any) -> type[Self]:
+        """The same class around other inner rules: ``Lookahead.over(base=AdamW(amsgrad=True))``.
+
+        Raises
+        ------
+        UsageError: a name that is no inner rule of the class.
+        """
+        known = cls.declared(Inner)
+        for name, item in inner.items():
+            if name not in known:
+                raise UsageError(f"{cls.name} has no inner rule {name!r}; {nearest(name, known)}")
+            if not hasattr(item, "declarations"):
+                raise UsageError(f"{cls.name}: {name} = {item!r}; an inner rule is a rule")
+        made = {name: item() if isinstance(item, type) else item for name, item in inner.items()}
+        words = [cls.name, *(word for item in made.values() for word in item.words)]
+        target = (*cls.target, *(f"{name}={item.spelt}" for name, item in made.items()))
+        members = {name: Inner(item) for name, item in made.items()}
+        head = cls.head or cls.name
+        names = {"__doc__": cls.__doc__, "__module__": cls.__module__, "head": head, "target": target}
+        title = "".join(word.title() for word in "_".join(words).split("_"))
+        return type(cls)(title, (cls,), {**names, **members}, name="_".join(words))
+
+    @property
+    def words(self) -> list[str]:
+        """The name and what is fixed, as parts of an identifier."""
+        fixed = [key if value is True else f"{key}_{value}" for key, value in self.settings.items()]
+        return [self.name, *filter(None, (re.sub(r"\W+|_+", "_", word).strip("_") for word in fixed))]
+
+    @property
+    def spelt(self) -> str:
+        """As it is written inside brackets: its name, with what is fixed in parentheses."""
+        fixed = [*self.target, *(f"{key}={value}" for key, value in self.settings.items())]
+        return f"{self.head or self.name}({','.join(fixed)})" if fixed else self.head or self.name
+
     def setting(self, declaration: Declaration) -> Any:
         """What a declared name is configured to: the given value, else the default."""
         return self.settings.get(declaration.name, getattr(declaration, "default", declaration))
@@ -83,6 +125,8 @@ class Declared:
 
     def _check_setting(self, name: str, value: Any) -> None:
         declaration = self.declarations.get(name)
+        if isinstance(declaration, Inner):
+            raise UsageError(f"{self.name}: write {type(self).__name__}.over({name}=...) for another inner rule")
         if isinstance(declaration, Option):
             if not declaration.offers(value):
                 choices = ", ".join(map(repr, declaration.choices))
@@ -124,7 +168,9 @@ class Rule(Declared):
 
     Inside ``update`` the argument is a recorder: reading a name gives a SymPy symbol, assigning one
     records a named statement. ``s.p`` is the parameter, ``s.g`` its gradient, ``s.t`` the step,
-    counted from 1. An instance is the rule with some options and hyper-parameters fixed.
+    counted from 1; ``s.loss``, ``s.hessian`` (an estimate of the diagonal), ``s.rows``, ``s.cols`` and
+    ``s.size`` are what their names say. An instance is the rule with some options and hyper-parameters
+    fixed.
     """
 
     source: ClassVar[str] = ""
@@ -133,6 +179,11 @@ class Rule(Declared):
     p: Any
     g: Any
     t: Any
+    loss: Any
+    hessian: Any
+    rows: Any
+    cols: Any
+    size: Any
 
     def update(self) -> None:
         """State one step of the rule; every rule defines it."""
@@ -142,12 +193,20 @@ class Rule(Declared):
         """Ask for the gradient at the point ``at``; only the recorder answers."""
         raise SpecError("gradient(at=...) is for use inside update(s)")
 
+    def uniform(self) -> Any:
+        """Random numbers between 0 and 1, one an element, others in every step; only the recorder answers."""
+        raise SpecError("uniform() is for use inside update(s)")
+
+    def normal(self) -> Any:
+        """Random numbers of the standard normal distribution; only the recorder answers."""
+        raise SpecError("normal() is for use inside update(s)")
+
     @property
     def title(self) -> str:
         """The rule as a target: its name, with what is fixed in brackets."""
-        if not self.settings:
-            return self.name
-        return f"{self.name}[{','.join(f'{key}={value}' for key, value in self.settings.items())}]"
+        fixed = [*self.target, *(f"{key}={value}" for key, value in self.settings.items())]
+        head = self.head or self.name
+        return f"{head}[{','.join(fixed)}]" if fixed else head
 
     @classmethod
     def variants(cls) -> Iterator[Rule]:
@@ -176,16 +235,31 @@ class Schedule(Declared):
     """A hyper-parameter that changes from step to step, as an expression in ``t``.
 
     ``value`` returns the value at step ``s.t`` (counted from 1) from the hyper-parameter's own value
-    ``s.base`` and the schedule's declared hyper-parameters.
+    ``s.base``, which ``cosine(base=0.1)`` sets, and the schedule's declared hyper-parameters. A schedule
+    inside it is declared as ``Inner`` and called with a step: ``s.first(s.t)``, or, where it is not to
+    start from the same base value, ``s.second(s.t, base=...)``.
     """
 
     source: ClassVar[str] = ""
     base: Any
     t: Any
 
+    def __init__(self, *, base: int | float | Fraction | None = None, **settings: Any) -> None:
+        """Fix the base value, options, hyper-parameters and inner schedules by keyword; errors are those of a rule."""
+        super().__init__(**settings)
+        if base is not None and not is_number(base):
+            raise UsageError(f"{self.name}: {BASE} = {base!r}; the base value is a number")
+        self.settings = settings if base is None else {BASE: base, **settings}
+
     def value(self) -> Any:
         """The hyper-parameter at step ``t``; every schedule defines it."""
         raise SpecError(f"{type(self).__name__} has no method value(s)")
+
+    def _check_setting(self, name: str, value: Any) -> None:
+        if not isinstance(self.declarations.get(name), Inner):
+            super()._check_setting(name, value)
+        elif not isinstance(value, Schedule):
+            raise UsageError(f"{self.name}: {name} = {value!r}; it takes a schedule")
 
     def __str__(self) -> str:
         fixed = ",".join(f"{key}={value}" for key, value in self.settings.items())

@@ -18,9 +18,11 @@ import sympy as sp
 from sympy.core.relational import Equality, GreaterThan, LessThan, StrictGreaterThan, StrictLessThan, Unequality
 
 from symopt.errors import SpecError
-from symopt.ir.nodes import MATRIX_OPS, ONE, REDUCTIONS, Node, Num, matop, num, op, reduce, ref, refs
-from symopt.ir.rate import Rate, node_rates
+from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, ONE, REDUCTIONS, Node, Num, matop, num, op, reduce, ref, refs
+from symopt.ir.rate import Rate, let_rates, node_rates
+from symopt.ir.shape import Shape, let_shapes
 from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, Query, StateInfo, Trace
+from symopt.lang.declare import GIVEN
 from symopt.lang.domain import exact_number
 from symopt.lang.ops import Opaque
 from symopt.lang.recorder import Recording
@@ -49,9 +51,15 @@ def freeze(recording: Recording) -> Trace:
     ------
     SpecError: an expression holds a function that the graph has not; the message gives its place.
     """
+    # Shapes and rates do not depend on the order of sums and products, and the order depends on them.
+    unordered = _frozen(recording, {}, {})
+    return _frozen(recording, let_rates(unordered), let_shapes(unordered))
+
+
+def _frozen(recording: Recording, rates: Mapping[str, Rate], shapes: Mapping[str, Shape]) -> Trace:
     rule = recording.rule
     names = _final_names(recording)
-    freezer = _Freezer(recording, names)
+    freezer = _Freezer(recording, names, rates, shapes)
     lets = []
     for statement in recording.statements:
         value = freezer.statement(statement.symbol.name, statement.value, str(statement.place))
@@ -73,13 +81,15 @@ def freeze(recording: Recording) -> Trace:
         scheduled={hyper: last[target] for hyper, target in recording.scheduled.items()},
         doc=" ".join((type(rule).__doc__ or "").split()),
         source=rule.source,
+        given=tuple(name for name in GIVEN if name in recording.given),
+        draws=tuple(recording.draws),
     )
 
 
 def _final_names(recording: Recording) -> dict[str, str]:
     """Symbol -> name in the trace: the last value of an input is ``x_new``, earlier ones ``x_1``, ``x_2``."""
     inputs = {PARAMETER, *recording.states}
-    taken = {*inputs, *recording.hypers, STEP, *(query.name for query in recording.queries)}
+    taken = {*inputs, *recording.hypers, STEP, *(query.name for query in recording.queries), *recording.draws}
     versions = Counter(statement.target for statement in recording.statements)
     names: dict[str, str] = {}
     for statement in recording.statements:
@@ -103,13 +113,17 @@ def _tex(name: str) -> str:
 
 
 class _Freezer:
-    """Turns SymPy expressions into nodes, with the names and rates that are known so far."""
+    """Turns SymPy expressions into nodes, in the order that rates and declarations give.
 
-    def __init__(self, recording: Recording, names: Mapping[str, str]) -> None:
-        arrays = [PARAMETER, *recording.states, *(query.name for query in recording.queries)]
-        self.names = names
-        self.rates = dict.fromkeys([*recording.hypers, STEP], Rate.STEP) | dict.fromkeys(arrays, Rate.ELEMENT)
-        self.rank = {name: position for position, name in enumerate([*recording.hypers, STEP, *arrays])}
+    Without rates everything counts as varying alike.
+    """
+
+    def __init__(
+        self, recording: Recording, names: Mapping[str, str], rates: Mapping[str, Rate], shapes: Mapping[str, Shape]
+    ) -> None:
+        arrays = [PARAMETER, *recording.states, *(query.name for query in recording.queries), *recording.draws]
+        self.names, self.rates, self.shapes = names, rates, shapes
+        self.rank = {name: i for i, name in enumerate([*recording.hypers, STEP, *recording.given, *arrays])}
 
     def statement(self, symbol: str, value: sp.Basic, place: str) -> Node:
         """The value of a statement; its name is known afterwards."""
@@ -117,9 +131,7 @@ class _Freezer:
             node = self.node(value)
         except SpecError as error:
             raise SpecError(f"{place}: {error}") from None
-        name = self.names[symbol]
-        self.rates[name] = node_rates([node], self.rates)[node]
-        self.rank[name] = len(self.rank)
+        self.rank[self.names[symbol]] = len(self.rank)
         return node
 
     def node(self, value: sp.Basic) -> Node:
@@ -154,10 +166,13 @@ class _Freezer:
 
     def _opaque(self, value: Opaque) -> Node:
         if value.op in MATRIX_OPS:
-            return matop(value.op, *map(self.node, value.args))
+            like = [ref(PARAMETER)] if value.op == "unwide" else []
+            return matop(value.op, *map(self.node, value.args), *like)
         if value.op in REDUCTIONS:
             axis = int(value.args[1]) if len(value.args) == 2 else None
             return reduce(value.op, self.node(value.args[0]), axis)
+        if value.op in MODEL_REDUCTIONS:
+            return reduce(value.op, self.node(value.args[0]))
         return op(value.op, *map(self.node, value.args))
 
     def _sum(self, value: sp.Add) -> Node:
@@ -198,17 +213,20 @@ class _Freezer:
             return op("sqrt", self.node(base))
         return op("pow", self.node(base), self.node(exponent))
 
+    def _rate(self, node: Node) -> int:
+        return int(node_rates([node], self.rates, self.shapes)[node]) if self.rates else 0
+
     def _rank(self, node: Node) -> tuple[int, str]:
         from_names = [self.rank[name] for name in refs(node)]
         return (max(from_names, default=-1), repr(_shape(node)))
 
     def _varying_first(self, node: Node) -> tuple[int, int, int, str]:
         constant = 0 if isinstance(node, Num) else 1
-        return (-int(node_rates([node], self.rates)[node]), constant, *self._rank(node))
+        return (-self._rate(node), constant, *self._rank(node))
 
     def _constant_first(self, node: Node) -> tuple[int, int, int, str]:
         constant = 0 if isinstance(node, Num) else 1
-        return (int(node_rates([node], self.rates)[node]), constant, *self._rank(node))
+        return (self._rate(node), constant, *self._rank(node))
 
 
 def _shape(node: Node) -> tuple[object, ...]:

@@ -1,7 +1,9 @@
-"""Hoist: what is constant over a step is computed once a step, under a name.
+"""Hoist: what varies less than the value it is part of is computed by itself, under a name.
 
-Rounding: preserved in double precision. In narrower types the hoisted value is computed in double
-and rounded once, which defines the kernel in every backend alike.
+What is constant over a step is then computed once a step, and what is one number a tensor, a row or a
+column once for each of these. Rounding: preserved in double precision. In narrower types what is
+constant over a tensor is computed in double and rounded once, which defines the kernel in every
+backend alike.
 """
 
 from __future__ import annotations
@@ -10,38 +12,57 @@ from dataclasses import replace
 
 from symopt.ir.nodes import Node, Num, Ref, rebuild, ref
 from symopt.ir.rate import Rate, let_rates, node_rates
+from symopt.ir.shape import let_shapes
 from symopt.ir.trace import Let, Query, Trace
 from symopt.passes.rewriting import Names, temporary
 
 
 def hoist(trace: Trace) -> Trace:
-    """The trace in which every element-wise statement reads step values by name only."""
-    rates = let_rates(trace)
-    names = Names([*trace.inputs, *(let.name for let in trace.lets)])
-    # A step value that the author named is not named again.
-    hoisted: dict[Node, str] = {let.value: let.name for let in trace.lets if rates[let.name] == Rate.STEP}
-    lets: list[Let] = []
+    """The trace in which every statement reads what varies less than it does by name only."""
+    return _Hoister(trace).run()
 
-    def lift(root: Node) -> Node:
-        varies = node_rates([root], rates)
 
-        def visit(node: Node) -> Node:
+class _Hoister:
+    """One walk over the statements, with the values that have a name."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self.rates, self.shapes = trace, let_rates(trace), let_shapes(trace)
+        self.names = Names([*trace.inputs, *(let.name for let in trace.lets)])
+        self.lets: list[Let] = []
+        # A value that the author named is not named again; what a step does once is known from its start.
+        self.named: dict[Node, str] = {let.value: let.name for let in trace.lets if self.rates[let.name] == Rate.STEP}
+
+    def run(self) -> Trace:
+        """The trace with the new statements."""
+        for let in self.trace.lets:
+            if self.rates[let.name] <= Rate.TENSOR:
+                self.lets.append(let)
+            else:
+                value = self.lifted(let.value)
+                self.lets.append(replace(let, value=value))
+            self.named.setdefault(let.value, let.name)
+        queries = tuple(Query(query.name, self.lifted(query.point)) for query in self.trace.queries)
+        return replace(self.trace, lets=tuple(self.lets), queries=queries)
+
+    def lifted(self, root: Node) -> Node:
+        """An expression with its less varying parts under names."""
+        varies = node_rates([root], self.rates, self.shapes)
+
+        def visit(node: Node, around: Rate) -> Node:
             if isinstance(node, Ref | Num):
                 return node
-            if varies[node] != Rate.STEP:
-                return rebuild(node, tuple(map(visit, node.args)))
-            if node not in hoisted:
-                hoisted[node] = names.fresh(node)
-                lets.append(temporary(hoisted[node], node))
-            return ref(hoisted[node])
+            rate = varies[node]
+            # A reduction or a product is a place of its own: what it is made from may vary more.
+            if rate.within(around) and rate != around:
+                return self.name_of(node, rate)
+            return rebuild(node, tuple(visit(arg, rate) for arg in node.args))
 
-        return visit(root)
+        return visit(root, varies[root])
 
-    for let in trace.lets:
-        if rates[let.name] == Rate.STEP:
-            lets.append(let)
-        else:
-            value = lift(let.value)
-            lets.append(replace(let, value=value))
-    queries = tuple(Query(query.name, lift(query.point)) for query in trace.queries)
-    return replace(trace, lets=tuple(lets), queries=queries)
+    def name_of(self, node: Node, rate: Rate) -> Node:
+        """The name of a value that is computed by itself."""
+        if node not in self.named:
+            value = node if rate <= Rate.TENSOR else self.lifted(node)
+            self.named[node] = self.names.fresh(node)
+            self.lets.append(temporary(self.named[node], value))
+        return ref(self.named[node])

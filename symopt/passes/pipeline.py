@@ -14,6 +14,7 @@ from symopt.passes.number import number
 from symopt.passes.phases import to_program
 from symopt.passes.powers import expand_powers
 from symopt.passes.reciprocals import use_reciprocals
+from symopt.passes.separate import separate
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ PASSES = (
     Pass("use reciprocals", use_reciprocals, False),
     Pass("hoist", hoist, True),
     Pass("number", number, True),
+    Pass("separate", separate, True),
     Pass("drop dead statements", drop_dead, True),
 )
 

@@ -11,18 +11,19 @@ from collections.abc import Mapping
 
 from symopt.ir.nodes import ONE, Node, Op, op, rebuild, walk
 from symopt.ir.rate import Rate, let_rates, node_rates
+from symopt.ir.shape import Shape, let_shapes
 from symopt.ir.trace import Trace
 from symopt.passes.rewriting import map_lets
 
 
 def use_reciprocals(trace: Trace) -> Trace:
     """The trace with ``x / c`` as ``x * (1 / c)`` where c varies less than x does."""
-    rates = let_rates(trace)
-    return map_lets(trace, lambda roots: _multiply(roots, rates))
+    rates, shapes = let_rates(trace), let_shapes(trace)
+    return map_lets(trace, lambda roots: _multiply(roots, rates, shapes))
 
 
-def _multiply(roots: list[Node], rates: Mapping[str, Rate]) -> list[Node]:
-    varies = node_rates(roots, rates)
+def _multiply(roots: list[Node], rates: Mapping[str, Rate], shapes: Mapping[str, Shape]) -> list[Node]:
+    varies = node_rates(roots, rates, shapes)
     done: dict[Node, Node] = {}
     for node in walk(roots):
         args = tuple(done[arg] for arg in node.args)

@@ -55,11 +55,17 @@ def _describe(node: Node) -> str:
             if not all(words) or op not in WORDS:
                 return ""
             return f"inv_{words[1]}" if op == "div" and words[0] == "one" else WORDS[op].format(*words)
-        case Reduce() | MatOp() | _:
-            return ""
+        case Reduce(op=op, axis=axis, args=(arg,)):
+            along = {None: op, 0: f"col_{op}", 1: f"row_{op}"}[axis]
+            return f"{along}_{_describe(arg)}" if _describe(arg) else ""
+        case MatOp(op=op, args=args) if op in WORDS and all(map(_describe, args)):
+            return WORDS[op].format(*map(_describe, args))
+    return ""
 
 
 WORDS = {
     "add": "{0}_plus_{1}", "sub": "{0}_minus_{1}", "mul": "{0}_{1}", "div": "{0}_over_{1}", "pow": "{0}_pow_{1}",
+    "matmul": "{0}_by_{1}", "transpose": "{0}_transposed", "wide": "wide_{0}", "unwide": "unwide_{0}",
+    "inverse_root": "inverse_root_{0}", "eigenbasis": "eigenbasis_{0}", "orthogonal": "orthogonal_{0}",
     "sqrt": "sqrt_{0}", "neg": "minus_{0}", "eq": "{0}_is_{1}",
 }  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from symopt.ir.trace import Trace
 from symopt.ir.verify import verify_trace
 from symopt.lang.domain import exact_number
 from symopt.lang.recorder import record
 from symopt.lang.rule import Rule
 from symopt.passes.freeze import freeze
+from symopt.passes.schedule_domain import check_schedules
 from symopt.passes.specialise import specialise
 
 
@@ -20,14 +19,16 @@ def trace(rule: Rule | type[Rule]) -> Trace:
     ------
     SpecError: the rule's text is not a rule; the message gives file and line.
     VerifyError: it mixes values and conditions; so does this message.
+    DomainError: a hyper-parameter leaves its domain along the schedule that it follows.
     """
     configured = rule() if isinstance(rule, type) else rule
-    frozen = freeze(record(configured))
+    recording = record(configured)
+    frozen = freeze(recording)
     verify_trace(frozen)
-    names = {hyper.name for hyper in frozen.hypers}
-    fixed: dict[str, Fraction] = {
+    check_schedules(frozen)
+    fixed = {
         name: exact_number(value)
-        for name, value in configured.settings.items()
-        if name in names and name not in frozen.scheduled
+        for name, value in recording.fixed.items()
+        if name not in frozen.scheduled
     }
     return specialise(frozen, fixed)

@@ -19,14 +19,30 @@ from symopt.printers.infix import STRENGTH, UNARY, InfixPrinter
 
 @dataclass(frozen=True)
 class CType:
-    """An element type: its suffix in function names, its C name, the suffix of its literals and functions."""
+    """An element type: its suffix in function names, its C name, the suffix of its literals and functions, its BLAS."""
 
     dtype: str
     name: str
     suffix: str
+    blas: str
+
+    @property
+    def zero(self) -> str:
+        """Its zero."""
+        return f"0.0{self.suffix}"
+
+    @property
+    def one(self) -> str:
+        """Its one."""
+        return f"1.0{self.suffix}"
+
+    @property
+    def draw_unit(self) -> str:
+        """Two to the power -24, the step between random numbers."""
+        return f"5.9604644775390625e-08{self.suffix}"
 
 
-F32, F64 = CType("f32", "float", "f"), CType("f64", "double", "")
+F32, F64 = CType("f32", "float", "f", "s"), CType("f64", "double", "", "d")
 CTYPES: Mapping[str, CType] = {"float32": F32, "float64": F64}
 
 # Operations that C has no operator or function for; every source defines those that it uses.
@@ -42,7 +58,8 @@ RESERVED = C_KEYWORDS | frozenset({
     "reinterpret_cast", "requires", "static_assert", "static_cast", "template", "this", "thread_local", "throw",
     "true", "try", "typeid", "typename", "using", "virtual", "wchar_t", "co_await", "co_return", "co_yield",
     "and", "and_eq", "bitand", "bitor", "compl", "not", "not_eq", "or", "or_eq", "xor", "xor_eq",
-    "i", "n", "hyper",
+    "i", "n", "hyper", "ir", "ic", "ib", "kt", "begin", "count", "down", "along", "work", "memory", "scratch", "seed",
+    "tensors", "memcpy", "fewer", "more",
     *FUNCTIONS, *(f"{name}f" for name in FUNCTIONS),
     "NULL", "NAN", "INFINITY", "EOF", "I", "linux", "unix", "near", "far", "interface",
 })  # fmt: skip

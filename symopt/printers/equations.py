@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from symopt.ir.nodes import MatOp, Node, refs, walk
 from symopt.ir.rate import Rate, let_rates, node_rates
+from symopt.ir.shape import let_shapes
 from symopt.ir.trace import Query, Trace
 from symopt.printers.formula import Dress, formula
 from symopt.printers.symbols import Symbol
@@ -57,4 +58,5 @@ def matrix_arrays(trace: Trace) -> frozenset[Node]:
     roots = [let.value for let in trace.lets]
     if not any(isinstance(node, MatOp) for node in walk(roots)):
         return frozenset()
-    return frozenset(node for node, rate in node_rates(roots, let_rates(trace)).items() if rate >= Rate.ELEMENT)
+    rates = node_rates(roots, let_rates(trace), let_shapes(trace))
+    return frozenset(node for node, rate in rates.items() if rate >= Rate.ELEMENT)

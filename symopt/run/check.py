@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from symopt.backends.base import DTYPES, Variant, variants_of
 from symopt.catalogue import resolve, rule_names
 from symopt.errors import MissingToolError, UnsupportedError
-from symopt.ir.nodes import Op, walk
+from symopt.ir.nodes import Op, refs, walk
 from symopt.ir.trace import PARAMETER, STEP
+from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
+from symopt.passes.pipeline import lower
+from symopt.passes.tracing import trace
 from symopt.run.hostile import LENGTHS, inside, unaligned, values
 from symopt.run.modules import Kernel, NumPyKernel, TorchKernel, load_module
 from symopt.run.oracle import against_exact, measures
@@ -116,13 +119,29 @@ def check(rules: Sequence[Rule] | None = None, progress: Progress | None = None)
         if progress is not None:
             progress(done, len(chosen), rule.title)
         try:
-            variants = variants_of(type(rule))
+            variants, asked = _variants(rule)
         except UnsupportedError as error:
             notes[f"no kernels: {error}"] = None
             continue
-        asked = [v for v in variants if not rule.settings or v.rule.options == rule.options]
         rows += _rows(variants, asked, notes)
     return Report(tuple(rows), tuple(notes))
+
+
+def _variants(rule: Rule) -> tuple[list[Variant], list[Variant]]:
+    """The variants in the source of a rule, and those of them that are asked for.
+
+    A rule with fixed hyper-parameters or schedules has a source of its own.
+    """
+    if _fixes_options_alone(rule):
+        variants = variants_of(type(rule))
+        return variants, [v for v in variants if not rule.settings or v.rule.options == rule.options]
+    recorded = trace(rule)
+    own = [Variant(rule, "", recorded, lower(recorded))]
+    return own, own
+
+
+def _fixes_options_alone(rule: Rule) -> bool:
+    return set(rule.settings) <= set(rule.declared(Option))
 
 
 def _rows(variants: list[Variant], asked: list[Variant], notes: dict[str, None]) -> list[Row]:
@@ -149,8 +168,14 @@ def _rows(variants: list[Variant], asked: list[Variant], notes: dict[str, None])
 
 
 def varied(variant: Variant) -> dict[str, float]:
-    """Hyper-parameters at which every term shows: none at a landmark of its domain."""
-    return {hyper.name: inside(hyper.domain, position) for position, hyper in enumerate(variant.trace.hypers)}
+    """Hyper-parameters at which every term shows: none at a landmark of its domain, and schedules as they are set."""
+    recorded = variant.trace
+    read = refs(*(let.value for let in recorded.lets if let.name in recorded.scheduled.values()))
+    kept = {name for name in read if name not in recorded.scheduled}
+    return {
+        hyper.name: float(hyper.default) if hyper.name in kept else inside(hyper.domain, position)
+        for position, hyper in enumerate(recorded.hypers)
+    }
 
 
 def trajectory(
@@ -240,7 +265,7 @@ def _exact(variant: Variant, kernel: Kernel, dtype: str, hypers: Mapping[str, fl
 
 
 def _original(variant: Variant, kernel: Kernel, dtype: str, has_torch: bool) -> Cell:
-    found = against_originals(variant, kernel, dtype) if has_torch else []
+    found = against_originals(variant, kernel, dtype) if has_torch and _fixes_options_alone(variant.rule) else []
     return Cell(", ".join(f"{name} {distance:.3g} ulp" for name, distance in found), None if not found else True)
 
 

@@ -15,18 +15,33 @@ from numpy.typing import NDArray
 
 from symopt.backends.base import Variant, render_variants, variants_of
 from symopt.backends.c import BACKEND, view
-from symopt.backends.c_interface import RESTRICT, Names, arrays_of, hypers_of, init_arrays_of, init_takes_hyper
+from symopt.backends.c_interface import (
+    RESTRICT,
+    Argument,
+    Names,
+    arguments_of,
+    hypers_of,
+    init_arguments_of,
+    init_takes_hyper,
+    sizes_of,
+    takes_loss,
+    takes_seed,
+)
 from symopt.errors import DomainError, UsageError, nearest
-from symopt.ir.trace import PARAMETER, HyperInfo
+from symopt.ir.program import Phase
+from symopt.ir.trace import HESSIAN, PARAMETER, HyperInfo
 from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
 from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 from symopt.printers.c import CTYPES, c_name
+from symopt.run.arrays import Checker, shape_of_state
 from symopt.run.compile import needed, shared_library
 from symopt.run.team import Team, chunks, team
 
 Array = NDArray[Any]
+# An array, or one for every tensor of a model.
+Arrays = Any
 OK = 0
 
 
@@ -62,117 +77,103 @@ def load(rule: Rule | type[Rule], dtype: str = "float64", folder: Path | None = 
 class CKernel:
     """The functions of one variant of a rule in one element type.
 
-    Arrays are C-contiguous, of one shape and of ``dtype``; they are updated in place. ``states``
-    are the names of the states, ``hypers`` the hyper-parameters with their defaults; every method
-    takes hyper-parameters by keyword.
+    Arrays are C-contiguous and of ``dtype``; they are updated in place. ``states`` are the names of the
+    states, ``hypers`` the hyper-parameters with their defaults; every method takes hyper-parameters by
+    keyword, and besides ``loss``, ``hessian`` and ``seed`` where the rule reads them. A state that is one
+    number is a float, which is replaced in the dictionary of the states. Rules over the whole model take
+    lists: of parameters, of gradients, and of each state that is an array.
     """
 
     def __init__(self, library: Library, variants: Sequence[Variant], variant: Variant, dtype: str) -> None:
         self._ffi, self._lib = library.ffi, library.lib
         self._names, self._variant, self._ctype = Names(variants), variant, CTYPES[dtype]
+        self._program = variant.program
         self._fields = hypers_of(variants)
         self.rule = variant.rule
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.states = tuple(state.name for state in variant.trace.states)
         self.gradients = tuple(query.name for query in variant.trace.queries)
         self.hypers = {hyper.name: float(hyper.default) for hyper in variant.trace.hypers}
+        self._checker = Checker(variant, self.dtype)
 
-    def init(self, p: Array, /, **hypers: float) -> dict[str, Array]:
-        """The states before the first step, as new arrays of the shape of ``p``."""
-        states = {name: np.empty_like(p, order="C") for name in self.states}
-        if states:
-            order = init_arrays_of(self._variant)
-            arrays = self._arrays("init", order, {PARAMETER: p, **states})
-            struct = [self._struct(hypers)] if init_takes_hyper(self._variant) else []
-            function = self._function("init")
-            self._check(function(p.size, *struct, *map(self._pointer, arrays, order)), 1, hypers)
-        return states
+    def init(self, p: Arrays, /, **hypers: float) -> dict[str, Any]:
+        """The states before the first step: new arrays, and floats for those that are numbers."""
+        order = init_arguments_of(self._variant)
+        if not self.states:
+            return {}
+        tensors = self._checker.tensors(p)
+        made = {a.name: self._new(a, tensors) for a in order if a.name != PARAMETER}
+        leading = [self._struct(hypers)] if init_takes_hyper(self._variant) else []
+        call = _Call(self, order, {PARAMETER: p, **made}, leading)
+        self._check(call(self._function("init"), ()), 1, hypers)
+        call.give_back(made)
+        return {name: made[name] for name in self.states}
+
+    def _new(self, argument: Argument, tensors: Sequence[Array]) -> Any:
+        """Room for a state: zeros, one or one for every tensor."""
+        if argument.is_number:
+            return [0.0] * len(tensors) if self._program.over_model and argument.per_tensor else 0.0
+        shapes = [shape_of_state(self._program, argument.name, p.shape) for p in tensors]
+        arrays = [np.zeros(shape, self.dtype) for shape in shapes]
+        return arrays if self._program.over_model else arrays[0]
 
     def point(
-        self, p: Array, states: Mapping[str, Array], t: int, phase: str = "point",
-        gradients: Mapping[str, Array] | None = None, /, **hypers: float,
-    ) -> Array:  # fmt: skip
-        """Where the gradient of step ``t`` is asked for, as a new array.
+        self, p: Arrays, states: Mapping[str, Any], t: int, phase: str = "point",
+        gradients: Mapping[str, Arrays] | None = None, /, **given: Any,
+    ) -> Arrays:  # fmt: skip
+        """Where the gradient of step ``t`` is asked for, as new arrays.
 
         ``phase`` and ``gradients`` are for rules that ask for several: the name of the function,
         and the gradients known by then.
         """
-        out = np.empty_like(p, order="C")
-        self._bound(phase, {PARAMETER: p, **states, **(gradients or {}), phase: out}, 1, hypers)(t)
+        tensors = self._checker.tensors(p)
+        made = [np.empty_like(array, order="C") for array in tensors]
+        out = made if self._program.over_model else made[0]
+        self._bound(phase, {PARAMETER: p, **states, **(gradients or {}), phase: out}, {}, 1, given)(t)
         return out
 
-    def step(
-        self, p: Array, g: Array | Mapping[str, Array], states: Mapping[str, Array], t: int, /, **hypers: float
-    ) -> None:
+    def step(self, p: Arrays, g: Any, states: dict[str, Any], t: int, /, **given: Any) -> None:
         """Step ``t`` (from 1): updates ``p`` and the states; ``g`` is the gradient, or several by name."""
-        self.bind(p, g, states, 1, **hypers)(t)
+        self.bind(p, g, states, 1, **given)(t)
 
-    def bind(
-        self,
-        p: Array,
-        g: Array | Mapping[str, Array],
-        states: Mapping[str, Array],
-        threads: int = 1,
-        /,
-        **hypers: float,
-    ) -> Bound:
+    def bind(self, p: Arrays, g: Any, states: dict[str, Any], threads: int = 1, /, **given: Any) -> Bound:
         """A function of ``t`` that takes a step on these arrays; checks and addresses are settled once.
 
-        Large arrays are divided among ``threads``; the result does not depend on their number.
+        Large arrays of rules that are element-wise are divided among ``threads``; the result does not
+        depend on their number.
         """
         gradients = g if isinstance(g, Mapping) else {self.gradients[0]: g}
-        return self._bound("step", {PARAMETER: p, **gradients, **states}, threads, hypers)
+        return self._bound("step", {PARAMETER: p, **gradients, **states}, states, threads, given)
 
-    def _bound(self, phase: str, given: Mapping[str, Array], threads: int, hypers: Mapping[str, float]) -> Bound:
-        phases = {found.name: found for found in self._variant.program.phases}
-        if phase not in phases:
-            raise UsageError(f"{self.rule.title} has no function {phase!r}; {nearest(phase, phases)}")
-        order = arrays_of(phases[phase])
-        arrays = self._arrays(phase, order, given)
-        struct = [self._struct(hypers)] if self._names.takes_hyper else []
-        calls = [
-            (
-                stop - start,
-                [self._pointer(array.reshape(-1)[start:stop], item) for array, item in zip(arrays, order, strict=True)],
-            )
-            for start, stop in chunks(arrays[0].size, threads)
-        ]
-        return Bound(self, self._function(phase), struct, calls, team(threads), dict(hypers))
+    def _bound(
+        self, name: str, given: Mapping[str, Any], states: dict[str, Any], threads: int, keywords: Mapping[str, Any]
+    ) -> Bound:
+        phases = {found.name: found for found in self._program.phases}
+        if name not in phases:
+            raise UsageError(f"{self.rule.title} has no function {name!r}; {nearest(name, phases)}")
+        phase, hypers = phases[name], {k: v for k, v in keywords.items() if k not in ("loss", "seed", HESSIAN)}
+        arrays = {**given, **({HESSIAN: keywords[HESSIAN]} if HESSIAN in keywords else {})}
+        order = arguments_of(self._program, phase)
+        self._checker.check(name, order, arrays)
+        leading = [self._struct(hypers)] if self._names.takes_hyper else []
+        leading += [float(keywords["loss"])] if takes_loss(self._program) else []
+        leading += [operator.index(keywords.get("seed", 0))] if takes_seed(self._program, phase) else []
+        calls = [_Call(self, order, part, leading, phase) for part in self._parts(phase, order, arrays, threads)]
+        return Bound(self, self._function(name), calls, team(threads), dict(hypers), states)
+
+    def _parts(
+        self, phase: Phase, order: Sequence[Argument], arrays: Mapping[str, Any], threads: int
+    ) -> list[Mapping[str, Any]]:
+        """The arrays of each call: all of them, or ranges of them where elements are independent."""
+        divisible = len(phase.sweeps) == 1 and not (phase.partials or phase.products or phase.numbers)
+        if threads == 1 or not divisible or self._program.has_axes or self._program.trace.draws:
+            return [arrays]
+        flat = {a.name: arrays[a.name].reshape(-1) for a in order}
+        size = next(iter(flat.values())).size
+        return [{name: array[i:j] for name, array in flat.items()} for i, j in chunks(size, threads)]
 
     def _function(self, what: str) -> Any:
         return getattr(self._lib, self._names.public(self._variant, what, self._ctype))
-
-    def _arrays(self, phase: str, order: Sequence[tuple[str, bool]], given: Mapping[str, Array]) -> list[Array]:
-        """The arrays in the order of the function's arguments, checked."""
-        wanted = [name for name, _ in order]
-        known = {PARAMETER, *self.states, *self.gradients, *wanted}
-        for name in given:
-            if name not in known:
-                raise UsageError(f"{self.rule.title} has no array {name!r}; {nearest(name, sorted(known))}")
-        for name in wanted:
-            if name not in given:
-                raise UsageError(f"{phase} of {self.rule.title} needs the array {name!r}")
-        shape = given[wanted[0]].shape
-        for name, written in order:
-            self._check_array(name, given[name], shape, written)
-        _check_overlap([(name, given[name], written) for name, written in order])
-        return [given[name] for name in wanted]
-
-    def _check_array(self, name: str, array: Array, shape: tuple[int, ...], written: bool) -> None:
-        problem = ""
-        if not isinstance(array, np.ndarray) or array.dtype != self.dtype:
-            problem = f"is {getattr(array, 'dtype', type(array).__name__)}; this kernel takes {self.dtype}"
-        elif array.shape != shape:
-            problem = f"has the shape {array.shape}; the others have {shape}"
-        elif not array.flags.c_contiguous:
-            problem = "is not contiguous; pass np.ascontiguousarray of it"
-        elif written and not array.flags.writeable:
-            problem = "is read-only and would be updated"
-        if problem:
-            raise UsageError(f"{self.rule.title}: the array {name} {problem}")
-
-    def _pointer(self, array: Array, item: tuple[str, bool]) -> Any:
-        return self._ffi.from_buffer(f"{self._ctype.name}[]", array, require_writable=item[1])
 
     def _struct(self, hypers: Mapping[str, float]) -> Any:
         for name in hypers:
@@ -191,16 +192,81 @@ class CKernel:
             raise DomainError(f"{self.rule.title}: {'; '.join(domains) or f'steps count from 1, got t = {t}'}")
 
 
+class _Call:
+    """The arguments of one call, made once: sizes, what leads, pointers, memory to work in."""
+
+    def __init__(
+        self, kernel: CKernel, order: Sequence[Argument], given: Mapping[str, Any], leading: Sequence[Any],
+        phase: Phase | None = None,
+    ) -> None:  # fmt: skip
+        self.ffi, self.kernel, self.leading = kernel._ffi, kernel, list(leading)
+        self.model, self.type = kernel._program.over_model, kernel._ctype.name
+        self.keep: list[Any] = []
+        tensors = given[PARAMETER if PARAMETER in given else order[0].name]
+        self.sizes = self._sizes(tensors if self.model else [tensors])
+        self.numbers: dict[str, Any] = {}
+        self.pointers = [self._pointer(argument, given[argument.name]) for argument in order]
+        if phase is not None and _has_work(kernel, phase):
+            self.pointers.append(self._work(phase))
+
+    def _sizes(self, tensors: Sequence[Array]) -> list[Any]:
+        """What says how large the tensors are; remembered for the workspace."""
+        sides = [array.shape for array in tensors] if len(sizes_of(self.kernel._program)) == 2 else None
+        self.extents = sides if sides is not None else [(array.size,) for array in tensors]
+        if not self.model:
+            return list(self.extents[0])
+        columns = [self._kept(self.ffi.new("size_t[]", [int(e[i]) for e in self.extents])) for i in range(self._rank)]
+        return [len(tensors), *columns]
+
+    @property
+    def _rank(self) -> int:
+        return len(sizes_of(self.kernel._program))
+
+    def _kept(self, item: Any) -> Any:
+        self.keep.append(item)
+        return item
+
+    def _pointer(self, argument: Argument, value: Any) -> Any:
+        if argument.is_number:
+            values = list(value) if isinstance(value, list) else [value]
+            self.numbers[argument.name] = self._kept(self.ffi.new("double[]", [float(x) for x in values] or [0.0]))
+            return self.numbers[argument.name]
+        if not self.model:
+            return self._buffer(value, argument.written)
+        constant = "" if argument.written else "const "
+        pointers = [self._kept(self._buffer(array, argument.written)) for array in value]
+        return self._kept(self.ffi.new(f"{constant}{self.type} *[]", pointers or [self.ffi.NULL]))
+
+    def _buffer(self, array: Array, written: bool) -> Any:
+        return self.ffi.from_buffer(f"{self.type}[]", array, require_writable=written)
+
+    def _work(self, phase: Phase) -> Any:
+        """The workspace: that of the largest tensor."""
+        size = self.kernel._function(f"{phase.name}_work")
+        need = max((int(size(*extents)) for extents in self.extents), default=0)
+        return self.ffi.from_buffer(self._kept(np.empty(need // 8 + 8, np.float64)))
+
+    def __call__(self, function: Any, step: Sequence[Any]) -> int:
+        """The status of the call."""
+        return function(*self.sizes, *step, *self.leading, *self.pointers)  # type: ignore[no-any-return]  # cffi is untyped
+
+    def give_back(self, states: dict[str, Any]) -> None:
+        """Put the new numbers where the old ones were."""
+        for name, memory in self.numbers.items():
+            old = states.get(name)
+            states[name] = [memory[i] for i in range(len(old))] if isinstance(old, list) else memory[0]
+
+
 @dataclass(frozen=True)
 class Bound:
     """A step on given arrays. The arrays must stay alive and where they are, which NumPy sees to."""
 
     kernel: CKernel
     function: Any
-    struct: Sequence[Any]
-    calls: Sequence[tuple[int, Sequence[Any]]]
+    calls: Sequence[_Call]
     team: Team
     hypers: Mapping[str, float]
+    states: dict[str, Any]
 
     def __call__(self, t: int) -> None:
         """Take step ``t``, counted from 1."""
@@ -208,16 +274,18 @@ class Bound:
         if step < 1:
             raise DomainError(f"{self.kernel.rule.title}: steps count from 1, got t = {step}")
         if len(self.calls) == 1:
-            size, pointers = self.calls[0]
-            status = self.function(size, step, *self.struct, *pointers)
+            status = self.calls[0](self.function, (step,))
         else:
-            status = self.team.run(lambda chunk: self._call(chunk, step), len(self.calls))
+            status = self.team.run(lambda part: self.calls[part](self.function, (step,)), len(self.calls))
         if status != OK:
             self.kernel._check(status, step, self.hypers)
+        if self.calls[0].numbers:
+            self.calls[0].give_back(self.states)
 
-    def _call(self, chunk: int, step: int) -> int:
-        size, pointers = self.calls[chunk]
-        return self.function(size, step, *self.struct, *pointers)  # type: ignore[no-any-return]  # cffi is untyped
+
+def _has_work(kernel: CKernel, phase: Phase) -> bool:
+    """Whether a phase's function works in memory that it is given."""
+    return hasattr(kernel._lib, kernel._names.public(kernel._variant, f"{phase.name}_work", kernel._ctype))
 
 
 @dataclass(frozen=True)
@@ -242,6 +310,7 @@ def _declarations(variants: Sequence[Variant]) -> str:
     for function in [*values["inits"], *values["phases"]]:
         parameters = ", ".join(function.parameters).replace(f"{RESTRICT} ", "")
         lines.append(f"int {function.name}({parameters});")
+    lines += [f"size_t {work.name}({', '.join(work.parameters)});" for work in values["works"]]
     return "\n".join(lines if values["hypers"] else lines[1:])
 
 
@@ -267,11 +336,3 @@ def _read(folder: Path, name: str) -> dict[str, str]:
 
 def _inside(value: Any, hyper: HyperInfo) -> bool:
     return math.isfinite(value) and value in hyper.domain
-
-
-def _check_overlap(arrays: Sequence[tuple[str, Array, bool]]) -> None:
-    """Arrays that are written must not share memory with any other; for contiguous ones bounds tell."""
-    for position, (name, array, written) in enumerate(arrays):
-        for other, second, also_written in arrays[:position]:
-            if (written or also_written) and np.may_share_memory(array, second):
-                raise UsageError(f"the arrays {other} and {name} overlap; the kernel needs memory of its own for each")

@@ -1,9 +1,11 @@
-"""Kernels against the implementations whose form their rules state: ``specs/originals.toml``."""
+"""Kernels against the implementations whose form their rules state: the files of ``specs/originals/``."""
 
 from __future__ import annotations
 
-import importlib
 import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -13,12 +15,93 @@ from numpy.typing import NDArray
 from symopt._paths import data_dir
 from symopt.backends.base import Variant
 from symopt.catalogue import resolve
+from symopt.errors import MissingToolError
+from symopt.ir.evaluate import evaluate
+from symopt.ir.exact import ScalarArithmetic
+from symopt.lang.declare import Hyper
+from symopt.lang.rule import Rule
+from symopt.prove.expressions import read_expression
+from symopt.run.frameworks import run_original
 from symopt.run.modules import Kernel
 from symopt.run.ulp import ulps, worst
 
 Array = NDArray[Any]
 
-STEPS, COUNT = 20, 257
+STEPS, SHAPE = 20, (257,)
+LITERAL = "literal"  # the key of a text that is not the name of a hyper-parameter
+
+
+@dataclass(frozen=True)
+class Original:
+    """An implementation whose form a rule states.
+
+    Parameters
+    ----------
+    rule: the target, a rule of the catalogue with options in brackets.
+    implementation: the dotted path of a class or function of a framework.
+    arguments: what it is built with; see ``built``.
+    values: values of hyper-parameters without which the two are not the same.
+    shapes: the shapes of parameters to compare on, where not any will do.
+    tolerance: how far apart the two may be, relative to the value, where the framework is not exact.
+    note: why there are values or a tolerance.
+    """
+
+    rule: str
+    implementation: str
+    arguments: Mapping[str, Any]
+    values: Mapping[str, float] = field(default_factory=dict)
+    shapes: Sequence[Sequence[int]] = ()
+    tolerance: float | None = None
+    note: str = ""
+
+    @property
+    def resolved(self) -> Rule:
+        """The rule that the target names."""
+        return resolve(self.rule)
+
+    def states(self, rule: Rule) -> bool:
+        """Whether this is the implementation of a configured rule."""
+        own = self.resolved
+        return type(own).__module__ == type(rule).__module__ and own.options == rule.options
+
+    def hypers(self, given: Mapping[str, float]) -> dict[str, float]:
+        """The values of all hyper-parameters: those of the entry, else the given ones, else the defaults."""
+        rule = self.resolved
+        declared = {name: hyper for name, hyper in rule.declared(Hyper).items() if rule.exists(hyper)}
+        wanted = {name: float(rule.setting(hyper)) for name, hyper in declared.items()}
+        wanted |= {name: value for name, value in given.items() if name in declared} | dict(self.values)
+        return {name: int(value) if declared[name].domain.integer else value for name, value in wanted.items()}
+
+    def built(self, hypers: Mapping[str, float]) -> dict[str, Any]:
+        """The arguments as values.
+
+        A text is an expression in hyper-parameters, most often the name of one; a list becomes a tuple,
+        ``{literal = x}`` is ``x``, anything else is itself.
+        """
+        return {name: _value(item, hypers) for name, item in self.arguments.items()}
+
+
+def _value(item: Any, hypers: Mapping[str, float]) -> Any:
+    if isinstance(item, str):
+        return hypers[item] if item in hypers else _computed(item, hypers)
+    if isinstance(item, list):
+        return tuple(_value(inner, hypers) for inner in item)
+    if isinstance(item, dict):
+        return item[LITERAL] if LITERAL in item else {key: _value(inner, hypers) for key, inner in item.items()}
+    return item
+
+
+def _computed(text: str, hypers: Mapping[str, float]) -> float:
+    exact = {name: Fraction(value) for name, value in hypers.items()}
+    return float(evaluate([read_expression(text, tuple(hypers))], exact, ScalarArithmetic())[0])
+
+
+@cache
+def originals() -> tuple[Original, ...]:
+    """Every entry of every file, in the order of the files' names."""
+    files = sorted((data_dir("specs") / "originals").glob("*.toml"))
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files]
+    return tuple(Original(**entry) for table in tables for entry in table.get("original", []))
 
 
 def against_originals(variant: Variant, kernel: Kernel, dtype: str) -> list[tuple[str, float]]:
@@ -27,46 +110,25 @@ def against_originals(variant: Variant, kernel: Kernel, dtype: str) -> list[tupl
     The distance is that of the parameters after 20 steps on ordinary gradients at the default
     hyper-parameters, in ulps of the largest parameter on the way.
     """
-    return [
-        (entry["implementation"], _distance(variant, kernel, dtype, entry))
-        for entry in _table()
-        if entry["title"] == variant.rule.title and entry["class"] == type(variant.rule).__module__
-    ]
+    found = []
+    for original in originals():
+        if original.states(variant.rule):
+            try:
+                found.append((original.implementation, _distance(original, kernel, dtype)))
+            except MissingToolError:
+                continue
+    return found
 
 
-@cache
-def _table() -> list[dict[str, Any]]:
-    text = (data_dir("specs") / "originals.toml").read_text(encoding="utf-8")
-    entries = tomllib.loads(text)["original"]
-    rules = [resolve(entry["rule"]) for entry in entries]
-    return [
-        {**entry, "title": rule.title, "class": type(rule).__module__}
-        for entry, rule in zip(entries, rules, strict=True)
-    ]
-
-
-def _distance(variant: Variant, kernel: Kernel, dtype: str, entry: dict[str, Any]) -> float:
-    hypers = {hyper.name: float(hyper.default) for hyper in variant.trace.hypers}
-    module, _, name = entry["implementation"].rpartition(".")
-    torch = importlib.import_module("torch")
-    p = np.random.default_rng(0).standard_normal(COUNT).astype(dtype)
-    theirs = torch.nn.Parameter(torch.tensor(p))
-    original = getattr(importlib.import_module(module), name)([theirs], **_arguments(entry["arguments"], hypers))
+def _distance(original: Original, kernel: Kernel, dtype: str) -> float:
+    hypers, shape = original.hypers({}), tuple(next(iter(original.shapes), SHAPE))
+    p, *gradients = (np.random.default_rng(t).standard_normal(shape).astype(dtype) for t in range(STEPS + 1))
+    theirs = run_original(
+        original.implementation, original.built(hypers), p.copy(), lambda t: gradients[t - 1].copy(), STEPS
+    )
     states = kernel.init(p, **hypers)
     scale = np.abs(p)
-    for t in range(1, STEPS + 1):
-        g = np.random.default_rng(t).standard_normal(COUNT).astype(dtype)
+    for t, g in enumerate(gradients, 1):
         kernel.step(p, g, states, t, **hypers)
-        theirs.grad = torch.tensor(g)
-        original.step()
         scale = np.maximum(scale, np.abs(p))
-    return worst(ulps(p, theirs.detach().numpy(), scale))
-
-
-def _arguments(given: Any, hypers: dict[str, float]) -> Any:
-    """The arguments with the names of hyper-parameters replaced by their values."""
-    if isinstance(given, str):
-        return hypers[given]
-    if isinstance(given, list):
-        return tuple(_arguments(item, hypers) for item in given)
-    return {key: _arguments(item, hypers) for key, item in given.items()} if isinstance(given, dict) else given
+    return worst(ulps(p, theirs[-1], scale))

@@ -9,10 +9,11 @@ import pytest
 
 from symopt.catalogue import resolve
 from symopt.errors import VerifyError
-from symopt.ir.nodes import Node, num, op, ref
-from symopt.ir.program import Phase, Program, Sweep
+from symopt.ir.nodes import Node, matop, num, op, reduce, ref
+from symopt.ir.program import Program, Stage, Store, Sweep
 from symopt.ir.trace import Let, Query, StateInfo, Trace
 from symopt.ir.verify import verify_program, verify_trace
+from symopt.lang import Rule, State, matmul, norm, transpose
 from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 
@@ -77,45 +78,77 @@ def test_a_new_value_that_is_a_condition(momentum: Trace) -> None:
         verify_trace(momentum.with_lets(lets))
 
 
-def with_phase(program: Program, **changes: object) -> Program:
-    return replace(program, phases=(replace(program.phases[0], **changes), *program.phases[1:]))
+def with_stages(program: Program, change: Callable[[Stage], Stage]) -> Program:
+    """The program with its stages changed, in every segment of its last phase."""
+    step = program.step
+    segments = tuple(replace(s, stages=tuple(map(change, s.stages))) for s in step.segments)
+    return replace(program, phases=(*program.phases[:-1], replace(step, segments=segments)))
 
 
-def with_sweep(program: Program, **changes: object) -> Program:
-    phase: Phase = program.phases[0]
-    sweep: Sweep = phase.sweeps[0]
-    return with_phase(program, sweeps=(replace(sweep, **changes), *phase.sweeps[1:]))
+def with_sweep(program: Program, change: Callable[[Sweep], Sweep]) -> Program:
+    return with_stages(program, lambda stage: change(stage) if isinstance(stage, Sweep) else stage)
 
 
-def test_a_scalar_that_varies_by_element(program: Program) -> None:
-    bad = Let("bad", op("neg", ref("g")), "bad")
-    with pytest.raises(VerifyError, match="bad varies by element and is no scalar"):
-        verify_program(with_phase(program, scalars=(*program.phases[0].scalars, bad)))
+def with_scalar(program: Program, value: Node) -> Program:
+    """The program with one more number before its first sweep."""
+    step, first = program.step, program.step.segments[0]
+    segment = replace(first, scalars=(*first.scalars, Let("bad", value, "bad")))
+    return replace(program, phases=(replace(step, segments=(segment, *step.segments[1:])),))
 
 
-def test_a_scalar_that_reads_what_is_not_known(program: Program) -> None:
-    bad = Let("bad", op("neg", ref("later")), "bad")
-    with pytest.raises(VerifyError, match="bad reads later, which is not known there"):
-        verify_program(with_phase(program, scalars=(bad, *program.phases[0].scalars)))
+def test_a_number_that_reads_what_is_not_known_or_no_number(program: Program) -> None:
+    verify_program(with_scalar(program, op("neg", ref("lr"))))
+    for name in ("later", "g", "v"):
+        with pytest.raises(VerifyError, match=f"adamw, step: bad reads {name}, which is not known there"):
+            verify_program(with_scalar(program, op("neg", ref(name))))
 
 
 def test_a_sweep_that_reads_what_it_does_not_know(program: Program) -> None:
-    body = program.phases[0].sweeps[0].body
-    with pytest.raises(VerifyError, match=r"reads \w+, which the sweep does not know"):
-        verify_program(with_sweep(program, body=body[1:]))
-    with pytest.raises(VerifyError, match=r"reads \w+, which the sweep does not know"):
-        verify_program(with_phase(program, uniforms=()))
+    with pytest.raises(VerifyError, match=r"reads m_new, which is not known there"):
+        verify_program(with_sweep(program, lambda sweep: replace(sweep, body=sweep.body[1:])))
 
 
-def test_a_sweep_that_computes_a_step_value(program: Program) -> None:
-    uniform = program.phases[0].uniforms[0]
-    slow = Let("slow", op("mul", ref("g"), op("sub", num(1), ref(uniform))), "slow")
-    with pytest.raises(VerifyError, match="slow computes a step value in the element loop"):
-        verify_program(with_sweep(program, body=(slow, *program.phases[0].sweeps[0].body)))
+def test_a_sweep_that_computes_a_number(program: Program) -> None:
+    slow = Let("slow", op("mul", ref("g"), op("sub", num(1), ref("lr"))), "slow")
+    with pytest.raises(VerifyError, match="slow computes a number in the element loop"):
+        verify_program(with_sweep(program, lambda sweep: replace(sweep, body=(slow, *sweep.body))))
 
 
 def test_a_store_of_what_the_sweep_does_not_know(program: Program) -> None:
-    stores = program.phases[0].sweeps[0].stores
-    bad = replace(stores[0], value="nothing")
-    with pytest.raises(VerifyError, match="is set to nothing, which the sweep does not know"):
-        verify_program(with_sweep(program, stores=(bad, *stores[1:])))
+    bad = Store("p", "nothing")
+    with pytest.raises(VerifyError, match="p reads nothing, which is not known there"):
+        verify_program(with_sweep(program, lambda sweep: replace(sweep, stores=(bad,))))
+
+
+class Scaled(Rule):
+    """A sweep that reduces, a product of matrices, and a sweep that reads both."""
+
+    b = State()
+
+    def update(s) -> None:
+        s.b = s.b + s.g
+        s.length = norm(s.b)
+        s.p = s.p - matmul(matmul(s.b, transpose(s.b)), s.b) / s.length
+
+
+def test_a_reduction_and_a_product_are_known_only_after_they_are_made() -> None:
+    scaled = lower(trace(Scaled))
+    verify_program(scaled)
+    first, *rest = scaled.step.segments[0].stages
+    assert isinstance(first, Sweep)
+    (partial,) = first.partials
+    early = Let("early", op("mul", ref("b_new"), ref(partial.name)), "early")
+    wrong = replace(partial, reduction=reduce("sum", ref("nothing")))
+    for message, stages in (
+        (f"early reads {partial.name}", [replace(first, body=(*first.body, early)), *rest]),
+        (f"{partial.name} reads nothing", [replace(first, partials=(wrong,)), *rest]),
+        (f"length reads {partial.name}", [*rest, first]),
+    ):
+        segment = replace(scaled.step.segments[0], stages=tuple(stages))
+        with pytest.raises(VerifyError, match=message):
+            verify_program(replace(scaled, phases=(replace(scaled.step, segments=(segment,)),)))
+
+
+def test_a_trace_whose_shapes_do_not_fit(momentum: Trace) -> None:
+    with pytest.raises(VerifyError, match="momentum: b: shapes do not fit: a product of rows x cols and rows x cols"):
+        verify_trace(first_let(momentum, matop("matmul", ref("g"), ref("g"))))

@@ -111,12 +111,12 @@ def test_names_of_a_schedule_avoid_those_of_the_rule() -> None:
 
 def test_the_name_of_a_value_that_follows_a_schedule_is_no_type_of_c() -> None:
     class Sized(Rule):
-        size = Hyper(1)
+        uint8 = Hyper(1)
 
         def update(s) -> None:
-            s.p = s.p - s.size * s.g
+            s.p = s.p - s.uint8 * s.g
 
-    assert record(Sized(size=Half())).scheduled == {"size": "size_tx"}
+    assert record(Sized(uint8=Half())).scheduled == {"uint8": "uint8_tx"}
 
 
 def test_a_schedule_without_a_value_and_with_a_wrong_name() -> None:

@@ -35,7 +35,7 @@ def rule_of(expression: Expression) -> type[Rule]:
 
         def update(s) -> None:
             s.x = expression(s)
-            s.m, s.v = s.m, s.v
+            s.m, s.v = s.g, s.g
             s.p = s.p - s.x
 
     return Holder

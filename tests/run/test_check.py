@@ -18,14 +18,13 @@ from symopt.backends.base import Variant, variants_of
 from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ArrayArithmetic, ball, precision
 from symopt.ir.nodes import num, op, ref
-from symopt.lang import Hyper
 from symopt.run import check as checking
 from symopt.run.bound import Bounded, RunningError, addends
 from symopt.run.check import LENGTHS, check, difference, trajectory, varied
 from symopt.run.hostile import inside, unaligned, values
 from symopt.run.modules import NumPyKernel, load_module
 from symopt.run.oracle import against_exact
-from symopt.run.originals import _table
+from symopt.run.originals import Original, against_originals, originals
 from symopt.run.ulp import same, ulps
 
 needs_compiler = pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="no C compiler")
@@ -227,13 +226,32 @@ def test_values_of_domains_are_inside_and_differ() -> None:
                 assert inside(hyper.domain, 0) != inside(hyper.domain, 1)
 
 
-def test_originals_are_rules_with_such_hyper_parameters() -> None:
-    entries = _table()
-    assert len(entries) > 15
-    for entry in entries:
-        rule = catalogue.resolve(entry["rule"])
-        given = [value if isinstance(value, list) else [value] for value in entry["arguments"].values()]
-        named = [name for names in given for name in names]
-        hypers = {name for name, hyper in rule.declared(Hyper).items() if rule.exists(hyper)}
-        assert {name for name in named if isinstance(name, str)} <= hypers
-        assert entry["implementation"] in rule.source
+@pytest.mark.parametrize("original", originals(), ids=lambda o: f"{o.rule}-{o.implementation}")
+def test_originals_are_rules_with_such_hyper_parameters(original: Original) -> None:
+    hypers = original.hypers({})
+    assert set(original.values) <= set(hypers)
+    built = original.built(hypers)  # a text that is no hyper-parameter raises
+    assert list(built) == list(original.arguments)
+    assert original.states(original.resolved)
+
+
+def test_arguments_of_originals() -> None:
+    given = {"a": "lr", "b": ["mu", 2], "c": {"literal": "lr"}, "d": True, "e": {"inner": "mu"}}
+    built = Original("momentum", "torch.optim.SGD", given).built({"lr": 0.5, "mu": 0.25})
+    assert built == {"a": 0.5, "b": (0.25, 2), "c": "lr", "d": True, "e": {"inner": 0.25}}
+    assert Original("momentum", "", {}, values={"lr": 2}).hypers({"lr": 3, "mu": 0.5, "x": 1}) == {"lr": 2, "mu": 0.5}
+
+
+def test_a_wrong_original_is_far_away_and_a_missing_one_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    variant, kernel = numpy_kernel("momentum")
+    right = Original("momentum", "torch.optim.SGD", {"lr": "lr", "momentum": "mu"})
+    wrong = replace(right, arguments={"lr": "lr", "momentum": 0.5})
+    missing = replace(right, implementation="torch.optim.NoSuch")
+    absent = replace(right, implementation="optax.sgd", arguments={"learning_rate": "lr", "momentum": "mu"})
+    monkeypatch.setattr("symopt.run.originals.originals", lambda: (right, wrong, missing, absent))
+    monkeypatch.setitem(sys.modules, "optax", None)
+    found = against_originals(variant, kernel, "float64")
+    assert [name for name, _ in found] == ["torch.optim.SGD"] * 2
+    assert found[0][1] < 8
+    assert found[1][1] > 1e6

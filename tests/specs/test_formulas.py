@@ -1,35 +1,11 @@
-"""Rules that torch.optim has not, against the formula written down once more, in NumPy.
-
-Each function is one step: it takes p, g, t, the states (zero at first, or as ``START`` says) and the
-hyper-parameters, changes the states in place, and returns the new parameter.
-"""
-
-from collections.abc import Callable, Mapping
-from types import SimpleNamespace as Names
-from typing import Any
+"""Rules that torch.optim has not, against the formula written down once more, in NumPy (see ``formulas.py``)."""
 
 import numpy as np
 import pytest
-from float_run import assert_close, hostile, run
+from float_run import assert_close, run
+from formulas import STEPS, assert_rule_is_its_formula, compares, corrections, formula, moments, written_in
 
 from symopt import catalogue
-from symopt.lang import Hyper, Rule
-
-STEPS = 12
-VALUES = {
-    "lr": 0.3, "mu": 0.8, "rho": 0.7, "weight_decay": 0.2, "eps": 0.05, "beta1": 0.6, "beta2": 0.75, "beta": 0.6,
-    "initial_accumulator": 0.3, "eta": 0.5, "v0": 0.4, "nu": 0.7,
-}  # fmt: skip
-Step = Callable[[Any, Any, int, Names, Names], Any]
-FORMULAS: dict[str, Step] = {}
-
-
-def formula(*targets: str) -> Callable[[Step], Step]:
-    def register(step: Step) -> Step:
-        FORMULAS.update(dict.fromkeys(targets, step))
-        return step
-
-    return register
 
 
 @formula("heavy_ball", "polyak")
@@ -158,16 +134,6 @@ def adadelta_momentum(p, g, t, s, h):
     return p - s.b
 
 
-def moments(g, s, h):
-    s.m = h.beta1 * s.m + (1 - h.beta1) * g
-    s.v = h.beta2 * s.v + (1 - h.beta2) * g**2
-    return s.m, s.v
-
-
-def corrections(t, h):
-    return 1 - h.beta1**t, 1 - h.beta2**t
-
-
 @formula("adam_tf")
 def adam_tf(p, g, t, s, h):
     (m, v), (c1, c2) = moments(g, s, h), corrections(t, h)
@@ -237,30 +203,12 @@ def nadam_tf(p, g, t, s, h):
     return p - h.lr * np.sqrt(c2) / c1 * (h.beta1 * m + (1 - h.beta1) * g) / (np.sqrt(v) + h.eps)
 
 
-class Zeros(Names):
-    """States that are zero until they are assigned."""
-
-    def __getattr__(self, name: str) -> float:
-        return 0.0
-
-
-def values_of(rule: Rule) -> Mapping[str, float]:
-    return {name: VALUES[name] for name, hyper in rule.declared(Hyper).items() if rule.exists(hyper)}
-
-
-@pytest.mark.parametrize("target", FORMULAS)
+@pytest.mark.parametrize("target", written_in(__name__))
 def test_rule_is_its_formula(target: str) -> None:
-    rule = catalogue.resolve(target)
-    hypers = values_of(rule)
-    gradients = hostile(STEPS)
-    start = p = np.linspace(-2.0, 2.0, gradients.shape[1])
-    states, expected = Zeros(), []
-    for t, g in enumerate(gradients, 1):
-        p = FORMULAS[target](p, g, t, states, Names(**hypers))
-        expected.append(p)
-    assert_close(run(rule, hypers, start, lambda point, t: gradients[t - 1], STEPS), expected)
+    assert_rule_is_its_formula(target)
 
 
+@compares("nag")
 def test_nag_asks_for_the_gradient_at_the_look_ahead_point() -> None:
     """Nesterov's two sequences on a quadratic: x_{k+1} = y_k - lr f'(y_k), y_{k+1} = x_{k+1} + mu (x_{k+1} - x_k)."""
     curvature = np.array([0.1, 1.0, 2.5])

@@ -49,6 +49,7 @@ def adagrad(rule: Rule, h: Values) -> Any:
 def rmsprop(rule: Rule, h: Values) -> Any:
     return torch.optim.RMSprop, {
         "alpha": h["rho"], "eps": h["eps"], "momentum": h.get("mu", 0), "centered": rule.options["centered"],
+        "weight_decay": h.get("weight_decay", 0),
     }  # fmt: skip
 
 

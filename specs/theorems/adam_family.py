@@ -1,0 +1,160 @@
+from symopt.lang.theorem import Compare, FirstStep, Theorem, WeightsSum
+
+THEOREMS = [
+    Theorem(
+        "nadam_of_keras_in_that_of_torch",
+        Compare("nadam[psi=1]", "nadam_keras"),
+        claim="equal",
+        why="Keras takes 0.96 to the power of the step, PyTorch to psi times the step.",
+    ),
+    Theorem(
+        "nadam_without_momentum",
+        Compare("nadam[beta1=0]", "adam[beta1=0]"),
+        claim="equal",
+        why="At beta1 = 0 every mu is 0 and the momentum term vanishes.",
+    ),
+    Theorem(
+        "nadam_of_ruder_without_momentum",
+        Compare("nadam_ruder", "adam"),
+        claim="different",
+        when=("equal when beta1 = 0",),
+        why="Nesterov's term is the only difference, and it has the factor beta1.",
+    ),
+    Theorem(
+        "nadam_of_ruder_with_eps_hat",
+        Compare("nadam_tf", "nadam_ruder"),
+        claim="equal-if",
+        under={"eps": "eps/sqrt(1 - beta2**t)"},
+        why="TensorFlow's form corrects both moments in the step size, as its Adam does.",
+    ),
+    Theorem(
+        "nadam_of_ruder_and_of_dozat",
+        Compare("nadam_ruder", "nadam_dozat"),
+        claim="different",
+        why="Dozat corrects the momentum for the step that it leads to, Ruder for the present one.",
+    ),
+    Theorem(
+        "slow_average_with_no_share",
+        Compare("ademamix[alpha=0]", "adamw"),
+        claim="equal",
+        why="At alpha = 0 the slow average is kept and not used.",
+        source="Pagliardini, Ablin & Grangier 2024, section 3",
+    ),
+    Theorem(
+        "slow_average_with_no_share_and_no_decay",
+        Compare("ademamix[alpha=0,weight_decay=0]", "adam"),
+        claim="equal",
+        why="The same without decay.",
+    ),
+    Theorem(
+        "slow_average_is_not_corrected",
+        WeightsSum("ademamix", of="m2", over="g", total="1 - beta3**t"),
+        why="The slow average fills up over many steps: its weights sum to less than 1.",
+        source="Pagliardini, Ablin & Grangier 2024, Algorithm 1",
+    ),
+    Theorem(
+        "first_step_of_ademamix",
+        FirstStep("ademamix", value="p - lr*((1 + alpha*(1 - beta3))*g/(abs(g) + eps) + weight_decay*p)"),
+        why="In the first step the slow average adds alpha times 1 - beta3 to Adam's step.",
+    ),
+    Theorem(
+        "laprop_without_momentum",
+        Compare("laprop", "adam"),
+        claim="different",
+        when=("equal when beta1 = 0",),
+        why="Normalising before or after averaging is the same only where nothing is averaged.",
+        source="Ziyin, Wang & Ueda 2020",
+    ),
+    Theorem(
+        "first_step_of_laprop",
+        FirstStep("laprop", value="p - lr*g/(abs(g) + eps)"),
+        why="The first step is Adam's.",
+    ),
+    Theorem(
+        "first_step_of_radam",
+        FirstStep("radam", value="p - lr*g"),
+        why="rho is 1 after one gradient, whatever beta2 is: the first step is that of gradient descent.",
+        source="Liu et al. 2020, Algorithm 2",
+    ),
+    Theorem(
+        "first_step_of_radam_as_published",
+        FirstStep("radam_paper", value="p - lr*g"),
+        why="The same before eps was added to the rule.",
+    ),
+    Theorem(
+        "second_moment_too_short_for_radam",
+        Compare("radam[beta2=0.6]", "momentum_ema"),
+        claim="equal-if",
+        under={"lr": "lr/(1 - beta1**t)", "mu": "beta1"},
+        why="rho stays below 2/(1 - beta2) - 1 = 4, so the second moment is never used.",
+    ),
+    Theorem(
+        "thresholds_of_radam",
+        Compare("radam", "radam_paper"),
+        claim="different",
+        why="PyTorch rectifies one step later, beyond rho = 5 instead of 4, and adds eps.",
+    ),
+    Theorem(
+        "decay_of_radam",
+        Compare("radam[decay=True]", "radam[decay=True,l2=True]"),
+        claim="different",
+        when=("equal when weight_decay = 0",),
+        why="As for Adam, the decay that enters the gradient is remembered, the decoupled one is not.",
+    ),
+    Theorem(
+        "first_step_of_diffgrad",
+        FirstStep("diffgrad", value="p - lr*g/((abs(g) + eps)*(1 + exp(-abs(g))))"),
+        why="The gradient before the first counts as 0, so the friction is the logistic function of its size.",
+    ),
+    Theorem(
+        "first_step_of_adabound",
+        FirstStep(
+            "adabound",
+            value="p - (1 - beta1)*g*min(max(lr*sqrt(1 - beta2)/(1 - beta1)/(sqrt((1 - beta2)*g**2) + eps), "
+            "final_lr*(1 - 1/(gamma + 1))), final_lr*(1 + 1/gamma))",
+        ),
+        why="The step size is Adam's, taken into the bounds of the first step; the momentum is not corrected.",
+    ),
+    Theorem(
+        "adabound_with_bounds_at_zero",
+        FirstStep("adabound[final_lr=0]", value="p"),
+        why="Both bounds are multiples of final_lr, so with final_lr = 0 nothing moves, whatever lr is.",
+    ),
+    Theorem(
+        "first_step_of_adopt",
+        FirstStep("adopt", value="p"),
+        why="The first gradient only fills the second moment.",
+        source="Taniguchi et al. 2024, Algorithm 1",
+    ),
+    Theorem(
+        "tiger_is_signum_with_decay",
+        Compare("tiger[weight_decay=0]", "signum"),
+        claim="equal",
+        under={"mu": "beta"},
+        why="Without decay the sign of the averaged gradient is left.",
+    ),
+    Theorem(
+        "tiger_is_lion_with_one_average",
+        Compare("tiger", "lion", given={"beta1": "beta", "beta2": "beta"}),
+        claim="equal",
+        why="Lion steps along one average and remembers another; Tiger has one for both.",
+        source="Su 2023",
+    ),
+    Theorem(
+        "first_step_of_madgrad",
+        FirstStep("madgrad", value="p - c*lr*g/((lr*g**2)**(1/3) + eps)"),
+        why="The first step from the first parameter, by the share c.",
+        source="Defazio & Jelassi 2021, Algorithm 1",
+    ),
+    Theorem(
+        "rmsprop_of_tensorflow_1",
+        Compare("rmsprop_tf1", "rmsprop_tf"),
+        claim="equal",
+        why="One rule; TensorFlow 1 starts the average of squares at v0 = 1 where Keras starts it at 0.",
+    ),
+    Theorem(
+        "first_step_of_rmsprop_of_tensorflow_1",
+        FirstStep("rmsprop_tf1[v0=1]", value="p - lr*g/sqrt(rho + (1 - rho)*g**2 + eps)"),
+        why="An average that starts at 1 keeps the first steps short.",
+    ),
+]

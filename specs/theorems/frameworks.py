@@ -1,0 +1,147 @@
+from symopt.lang.theorem import Compare, FirstStep, Theorem
+
+THEOREMS = [
+    Theorem(
+        "adabelief_of_appendix_and_main_text",
+        Compare("adabelief", "adabelief_optax"),
+        claim="different",
+        why="In the main text and in optax eps is added into the state, where it adds up; in the appendix it does not.",
+        source="Zhuang et al. 2020",
+    ),
+    Theorem(
+        "dozat_is_the_nadam_of_optax_rescaled",
+        Compare("nadam_dozat", "nadam_optax"),
+        claim="equal-if",
+        under={"lr": "lr/sqrt(beta2)", "eps": "eps/sqrt(beta2)", "eps_root": "0"},
+        why="The extra factor beta2 under the root is another lr and another eps.",
+    ),
+    Theorem(
+        "nadam_of_keras_is_that_of_torch",
+        Compare("nadam_keras", "nadam[psi=1]"),
+        claim="equal",
+        why="Keras lets the momentum grow with the step itself, PyTorch with psi times the step.",
+    ),
+    Theorem(
+        "adamaxw_without_decay_is_adamax",
+        Compare("adamaxw[weight_decay=0]", "adamax"),
+        claim="equal",
+        why="Without decay what is left is the form with eps inside the maximum.",
+    ),
+    Theorem(
+        "adamax_eps_in_the_maximum_or_after_it",
+        Compare("adamax", "adamax_keras"),
+        claim="different",
+        when=("equal when beta2 = 0",),
+        why="PyTorch and optax keep eps in the state, Keras adds it afresh at every step.",
+    ),
+    Theorem(
+        "rmsprop_of_keras_is_that_of_optax",
+        Compare("rmsprop_tf[momentum=True]", "rmsprop_optax[momentum=True]"),
+        claim="equal",
+        why="The defaults of optax are the form of Keras.",
+    ),
+    Theorem(
+        "rmsprop_of_torch_is_one_of_optax",
+        Compare("rmsprop[momentum=True]", "rmsprop_optax[momentum=True,eps_in_sqrt=False,v0=0]"),
+        claim="equal",
+        when=("lr is the same at every step",),
+        why="With eps outside the root the two differ in the place of lr alone: outside the buffer or inside it.",
+    ),
+    Theorem(
+        "corrected_rmsprop_is_adam_without_momentum",
+        Compare("rmsprop_optax[debias=True,eps_in_sqrt=False,v0=0]", "adam[beta1=0]"),
+        claim="equal",
+        why="With the correction RMSProp is what is left of Adam without its average of gradients.",
+    ),
+    Theorem(
+        "optimistic_adam_without_optimism",
+        Compare("optimistic_adam[alpha=1,beta=0,nesterov=False]", "adam"),
+        claim="equal",
+        why="Without extrapolation the step is Adam's.",
+    ),
+    Theorem(
+        "optimistic_adam_of_optax_without_optimism",
+        Compare("optimistic_adam[alpha=1,beta=0]", "nadam_optax[eps_root=0]"),
+        claim="equal",
+        why="By default optax extrapolates Nesterov's form of Adam.",
+    ),
+    Theorem(
+        "adan_without_differences_is_adam",
+        Compare("adan[beta2=0,weight_decay=0]", "adam"),
+        claim="equal",
+        why="At beta2 = 0 the differences of the gradients enter neither the step nor the squares.",
+    ),
+    Theorem(
+        "adan_decays_before_or_after_the_step",
+        Compare("adan", "adan[no_prox=True]"),
+        claim="equal-if",
+        under={"lr": "lr/(1 + lr*weight_decay)"},
+        why="Dividing by 1 + lr*weight_decay after the step is decay before it with a smaller lr.",
+    ),
+    Theorem(
+        "adan_of_optax_is_not_adan",
+        Compare("adan[no_prox=True]", "adan_optax[eps_root=0]"),
+        claim="different",
+        why="The code's beta2 is 1 minus that of the paper; optax took over the paper's factor with the code's beta2.",
+        source="Xie et al. 2022, Algorithm 1",
+    ),
+    Theorem(
+        "adan_of_optax_is_adan_at_one_half",
+        Compare("adan[no_prox=True,beta2=0.5]", "adan_optax[eps_root=0,beta2=0.5]"),
+        claim="equal",
+        why="Only there beta2 and 1 - beta2 are the same.",
+    ),
+    Theorem(
+        "radam_eps_beside_one_root_or_the_other",
+        Compare("radam", "radam_optax[threshold=5,eps_root=0]"),
+        claim="different",
+        why="PyTorch adds eps to the root of v, optax to the root of the corrected v.",
+    ),
+    Theorem(
+        "yogi_is_not_adam",
+        Compare("adam", "yogi"),
+        claim="different",
+        why="Yogi's second moment changes by a part of the squared gradient, whatever the moment was.",
+    ),
+    Theorem(
+        "rprop_of_optax_is_a_step_late",
+        Compare("rprop", "rprop_optax"),
+        claim="different",
+        why="The first step of optax goes nowhere.",
+    ),
+    Theorem(
+        "first_step_of_ftrl",
+        FirstStep(
+            "ftrl[l1=0]",
+            value="((sqrt(initial_accumulator + g**2) - sqrt(initial_accumulator))*p - lr*g)"
+            "/(beta + sqrt(initial_accumulator + g**2) + lr*l2)",
+        ),
+        why="The first parameter is forgotten as far as the accumulator started above zero.",
+    ),
+    Theorem(
+        "ftrl_power_one_half",
+        Compare("ftrl", "ftrl[power=True,q=0.5]"),
+        claim="equal",
+        why="The published rule has a root where Keras has any power.",
+        source="McMahan et al. 2013, Algorithm 1",
+    ),
+    Theorem(
+        "adagrad_decay_is_the_adagrad_of_keras",
+        Compare("adagrad_decay", "adagrad_eps_in[decay=True,initial_accumulator=0]"),
+        claim="equal",
+        why="MXNet's form is Keras's with an accumulator that starts at zero.",
+    ),
+    Theorem(
+        "amsgrad_eps_hat_is_a_schedule_of_eps",
+        Compare("amsgrad", "adamw_tf[amsgrad=True,weight_decay=0]", given={"eps": "eps*sqrt(1 - beta2**t)"}),
+        claim="equal",
+        why="The maximum of v commutes with the correction that Keras moves into the step size.",
+    ),
+    Theorem(
+        "decoupled_decay_of_buffer_and_velocity",
+        Compare("sgdw", "momentum_velocity[decay=True]"),
+        claim="equal",
+        when=("lr is the same at every step",),
+        why="As without decay: w = -lr b.",
+    ),
+]
