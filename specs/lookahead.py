@@ -8,13 +8,13 @@ class Lookahead(Rule):
 
     source = "Zhang et al. 2019, Algorithm 1; optax.lookahead 0.2.8; pytorch_optimizer.Lookahead 4.1.0"
 
-    k = Hyper(5, "k", PositiveInteger)
+    period = Hyper(5, "k", PositiveInteger)
     alpha = Hyper(0.5, r"\alpha", ClosedUnitInterval)
     base = Inner(SGD)
     slow = State(init="p", tex=r"\phi")
 
     def update(s) -> None:
         fast = s.base()
-        s.meets = every(s.t, s.k)
+        s.meets = every(s.t, s.period)
         s.slow = where(s.meets, s.slow + s.alpha * (fast - s.slow), s.slow)
         s.p = where(s.meets, s.slow, fast)

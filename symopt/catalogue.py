@@ -92,7 +92,8 @@ def resolve(target: str) -> Rule:
     match = TARGET.match(target.strip())
     if match is None:
         raise UsageError(f"{target!r} is no target; write a name, name[key=value,...] or file.py:Class")
-    return _configured(_rule_class(target, match["what"]), _settings(target, match["fixed"] or ""))
+    found = _rule_class(target, match["what"])
+    return _configured(found, _settings(target, match["fixed"] or "", found))
 
 
 def _rule_class(target: str, what: str) -> type[Rule]:
@@ -118,10 +119,11 @@ def _configured(found: type[Rule], fixed: dict[str, Any]) -> Rule:
 def _check_whose(found: type[Rule], fixed: dict[str, Any]) -> None:
     """Say where a setting is written that belongs to a rule or part inside."""
     for name in (name for name in fixed if name not in found.declarations):
-        for inner, item in found.declared(Inner).items():
-            if name in item.default.declarations:
-                own = item.default.name if isinstance(item.default, type) else item.default.spelt
-                raise UsageError(f"{found.name} has no {name}; {own} inside it has: it is set there, {own}({name}=...)")
+        for item in found.declared(Inner).values():
+            inner: Declared = item.default() if isinstance(item.default, type) else item.default
+            if name in inner.declarations:
+                where = f"in {inner.name}({name}=...), which is inside it"
+                raise UsageError(f"{found.name} has no {name}; it is set {where}")
 
 
 def _chain(target: str, call: ast.Call) -> type[Rule]:
@@ -152,20 +154,19 @@ def _element(target: str, node: ast.expr) -> Rule | Part:
     name = called.func if called is not None else node
     if not isinstance(name, ast.Name):
         raise UsageError(f"{target!r}: {_text(node)} is no part; parts are written name or name(key=value)")
-    settings = _keywords(target, called) if called is not None else {}
     if name.id in part_names():
-        return part(name.id)(**settings)
+        return part(name.id)(**_keywords(target, called))
     if name.id in rule_names():
-        return _configured(rule(name.id), settings)
+        return _configured(rule(name.id), _keywords(target, called, rule(name.id)))
     raise UsageError(f"no part or rule is called {name.id!r}; {nearest(name.id, [*part_names(), *rule_names()])}")
 
 
-def _settings(target: str, text: str) -> dict[str, Any]:
+def _settings(target: str, text: str, of: type[Rule]) -> dict[str, Any]:
     """``lr=0.1,amsgrad=True,lr=cosine(decay=2)`` as keyword arguments, read as literals and never evaluated."""
     call = _call(target, text)
     if call.args:
         raise UsageError(f"{target!r}: {SETTINGS}")
-    return _keywords(target, call)
+    return _keywords(target, call, of)
 
 
 def _call(target: str, text: str) -> ast.Call:
@@ -181,42 +182,36 @@ def _call(target: str, text: str) -> ast.Call:
     return call
 
 
-def _keywords(target: str, call: ast.Call) -> dict[str, Any]:
+def _keywords(target: str, call: ast.Call | None, of: type[Declared] = Declared) -> dict[str, Any]:
+    """The keyword arguments of a call as values; those that are inner rules of ``of`` must be rules."""
+    rules = of.declared(Inner) if issubclass(of, Rule) else {}
     values: dict[str, Any] = {}
-    for keyword in call.keywords:
+    for keyword in call.keywords if call is not None else []:
         if keyword.arg is None:
             raise UsageError(f"{target!r}: {SETTINGS}")
         if keyword.arg in values:
             raise UsageError(f"{target!r}: {keyword.arg} is set twice")
-        values[keyword.arg] = _setting(target, keyword.value)
+        values[keyword.arg] = _setting(target, keyword.value, keyword.arg in rules)
     return values
 
 
-def _setting(target: str, node: ast.expr) -> Any:
+def _setting(target: str, node: ast.expr, is_rule: bool) -> Any:
     """A number, a choice, a schedule, or an inner rule, each of the latter with settings in parentheses."""
     composed = _inner_chain(target, node)
     if composed is not None:
         return composed
-    called = node.func if isinstance(node, ast.Call) and not node.args else node
+    call = node if isinstance(node, ast.Call) and not node.args else None
+    called = node if call is None else call.func
     if isinstance(called, ast.Name):
-        settings = _keywords(target, node) if isinstance(node, ast.Call) else {}
-        if called.id in rule_names():
-            return _configured(rule(called.id), settings)
         if called.id in part_names():
             raise UsageError(f"{called.id} is a part; a rule that is made of parts is written chain({called.id},...)")
-        return _schedule_like(called.id)(**settings)
+        if is_rule or called.id in rule_names():
+            return _configured(rule(called.id), _keywords(target, call, rule(called.id)))
+        return schedule(called.id)(**_keywords(target, call))
     try:
         return ast.literal_eval(node)
     except UNREADABLE:
         raise UsageError(f"{target!r}: {_text(node)} is neither a number nor True, False or a schedule") from None
-
-
-def _schedule_like(name: str) -> type[Schedule]:
-    """The schedule called ``name``; where there is none the message also offers rules, which may stand there too."""
-    near = [known for known in schedule_names() if known.startswith(name[:3])]
-    if name in schedule_names() or near:
-        return schedule(name)
-    raise UsageError(f"no schedule or rule is called {name!r}; {nearest(name, [*schedule_names(), *rule_names()])}")
 
 
 def _text(node: ast.expr) -> str:

@@ -72,7 +72,7 @@ THEOREMS = [
         Compare("qhm", "triple_momentum"),
         claim="equal-if",
         under={"lr": "lr*(1 - mu)", "beta": "mu", "gamma": "mu*(1 - nu)/(1 - mu)", "delta": "mu*(1 - nu)/(1 - mu)"},
-        why="At delta = gamma triple momentum returns the point of its gradient, which quasi-hyperbolic momentum keeps.",
+        why="At delta = gamma triple momentum returns the point of its gradient, as quasi-hyperbolic momentum does.",
     ),
     Theorem(
         "triple_momentum_holds_unified_momentum",

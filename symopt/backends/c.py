@@ -34,9 +34,8 @@ from symopt.backends.c_interface import (
 from symopt.backends.c_products import templates_of
 from symopt.backends.c_sweeps import BLOCK, ROWS, SweepFunction, filled
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, num, ref, refs
+from symopt.ir.nodes import num, ref, refs
 from symopt.ir.program import Phase, Program
-from symopt.ir.rate import Rate
 from symopt.ir.trace import PARAMETER, HyperInfo, StateInfo
 from symopt.printers.c import CTYPES, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements

@@ -55,8 +55,8 @@ class BodyPrinter:
     def __init__(self, names: Names, variant: Variant, phase: Phase, ctype: CType) -> None:
         self.names, self.variant, self.phase, self.ctype = names, variant, phase, ctype
         self.program = variant.program
-        self.sizes = {name: at_tensor(name, self.program) for name in sizes_of(self.program)}
-        self.place = {**self.sizes, **self._pointers()}
+        self.sizes: dict[str, str] = {name: at_tensor(name, self.program) for name in sizes_of(self.program)}
+        self.place = self._pointers()
         self.number = self._numbers()
         self.printer = CPrinter(F64, names.rule, self.number)
         self.loops: list[SweepFunction] = []
@@ -79,9 +79,8 @@ class BodyPrinter:
             for a in arguments_of(self.program, self.phase)
             if a.is_number
         }
-        offset = f" + ((uint64_t){TENSOR} << 32)" if self.program.over_model else ""
         given = {LOSS: LOSS} if takes_loss(self.program) else {}
-        return {**hypers, STEP: "(double)t", **given, **sizes, **states, "seed": f"seed{offset}"}
+        return {**hypers, STEP: "(double)t", **given, **sizes, **states}
 
     def body(self) -> Body:
         """The body with the loops that it calls."""

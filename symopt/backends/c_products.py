@@ -9,12 +9,12 @@ from symopt.backends.c_interface import extent
 from symopt.backends.c_sweeps import Slot
 from symopt.ir.nodes import MatOp, Node, Ref
 from symopt.ir.program import Phase, Product, Program
-from symopt.ir.shape import Shape
+from symopt.ir.shape import ELEMENT, Axis, Shape
 from symopt.printers.c import CPrinter, CType, c_name
 
 # Operations that work on copies in double precision -> how many doubles they need for a matrix of n rows.
 SCRATCH: Mapping[str, str] = {
-    "inverse_root": "2 * {0} * {0} + {0}", "eigenbasis": "2 * {0} * {0} + {0}", "orthogonal": "{0} * {0}",
+    "inverse_root": "2 * {0} * {0} + {0}", "eigenbasis": "2 * {0} * {0} + {0}", "orthogonal": "2 * {0} * {0} + {0}",
 }  # fmt: skip
 # Operation -> the templates of the functions that it needs, in their order.
 TEMPLATES: Mapping[str, Sequence[str]] = {
@@ -64,22 +64,22 @@ class ProductPrinter:
             case "transpose":
                 return [f"{function}({down}, {along}, {first.pointer}, {out});"]
             case "wide" | "unwide":
-                return self._laid(value, first, out)
+                return self._laid(first, out)
             case "inverse_root":
                 damping, order = (number.expression(arg) for arg in value.args[1:])
                 return [f"{function}({down}, {first.pointer}, {damping}, {order}, scratch, {out});"]
             case _:
                 return [f"{function}({down}, {first.pointer}, scratch, {out});"]
 
-    def _product_axes(self, first: Operand, second: Operand) -> list[object]:
+    def _product_axes(self, first: Operand, second: Operand) -> list[Axis]:
         a = first.shape.transposed if first.flipped else first.shape
         b = second.shape.transposed if second.flipped else second.shape
         return [a.down, a.along, b.along]
 
-    def _laid(self, value: MatOp, first: Operand, out: str) -> list[str]:
+    def _laid(self, first: Operand, out: str) -> list[str]:
         """A copy, transposed where the parameter has more rows than columns."""
         rows, cols = extent(first.shape.down, self.program), extent(first.shape.along, self.program)
-        tall = "{0} > {1}".format(*(extent(axis, self.program) for axis in self._parameter_axes()))
+        tall = f"{extent(ELEMENT.down, self.program)} > {extent(ELEMENT.along, self.program)}"
         return [
             f"if ({tall}) {{",
             f"    {self.rule}_transpose_{self.ctype.dtype}({rows}, {cols}, {first.pointer}, {out});",
@@ -87,11 +87,6 @@ class ProductPrinter:
             f"    memcpy({out}, {first.pointer}, {rows} * {cols} * sizeof({self.ctype.name}));",
             "}",
         ]
-
-    def _parameter_axes(self) -> tuple[object, object]:
-        from symopt.ir.shape import ELEMENT
-
-        return ELEMENT.down, ELEMENT.along
 
     def _operand(self, node: Node, place: Mapping[str, str]) -> Operand:
         if isinstance(node, MatOp):

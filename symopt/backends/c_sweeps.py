@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from symopt.backends.c_interface import RESTRICT, extent
+from symopt.backends.c_interface import RESTRICT, TENSOR, at_tensor, extent
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import refs
 from symopt.ir.program import DType, Partial, Phase, Program, Sweep
@@ -134,11 +134,12 @@ class SweepPrinter:
     def call(self, name: str, place: Mapping[str, str], number: Mapping[str, str]) -> list[str]:
         """The lines that call the static function."""
         shape = self.sweep.shape
-        count = place["n"] if not self.program.has_axes else ""
+        count = "" if self.program.has_axes else at_tensor("n", self.program)
         down, along = extent(shape.down, self.program), extent(shape.along, self.program)
         total = count or " * ".join(x for x in (down, along) if x != "1")
         sizes = [total] if self.is_flat else ["1", count] if count else [down, along]
-        random = [number["seed"], "t"] if self.draws else []
+        seed = f"seed + ((uint64_t){TENSOR} << 32)" if self.program.over_model else "seed"
+        random = [seed, "t"] if self.draws else []
         arrays = [place.get(name, c_name(name)) for name, _ in self.arrays]
         scalars = [p.name for p in self.sweep.partials if p.reduction.axis is None]
         results = [

@@ -86,7 +86,10 @@ def _shapes_of_states(trace: Trace, shapes: Mapping[str, Shape]) -> dict[str, Sh
     while True:
         for let in trace.lets:
             found[let.name] = node_shapes([let.value], found, is_partial=True)[let.value]
-        wider = {name: joined(found[name], found[result]) for name, result in states.items()}
+        try:
+            wider = {name: joined(found[name], found[result]) for name, result in states.items()}
+        except VerifyError as error:
+            raise VerifyError(f"{trace.name}: a state and its new value: {error}") from None
         if all(found[name] == shape for name, shape in wider.items()):
             return wider
         found |= wider
@@ -102,7 +105,9 @@ def node_shapes(roots: list[Node], shapes: Mapping[str, Shape], *, is_partial: b
     found: dict[Node, Shape] = {}
     for node in walk(roots):
         try:
-            found[node] = shapes[node.name] if isinstance(node, Ref) else _shape(node, [found[arg] for arg in node.args])
+            found[node] = (
+                shapes[node.name] if isinstance(node, Ref) else _shape(node, [found[arg] for arg in node.args])
+            )
         except VerifyError:
             if not is_partial:
                 raise

@@ -144,5 +144,6 @@ def is_ref(node: Node, name: str) -> bool:
 
 
 __all__ = [
-    "COLS", "GRADIENT", "HESSIAN", "LOSS", "PARAMETER", "ROWS", "SIZE", "SIZES", "STEP", "HyperInfo", "Let", "Query", "StateInfo", "Trace", "exact", "is_ref",
+    "COLS", "GRADIENT", "HESSIAN", "LOSS", "PARAMETER", "ROWS", "SIZE", "SIZES", "STEP", "HyperInfo", "Let", "Query",
+    "StateInfo", "Trace", "exact", "is_ref",
 ]  # fmt: skip

@@ -89,7 +89,8 @@ def record(rule: Rule) -> Recording:
     update = type(rule).update
     if update is Rule.update or not isfunction(update):
         raise SpecError(f"{rule.name}: {type(rule).__name__} has no method update(s)")
-    recorder = Recorder(rule, Recording(rule))
+    recording = Recording(rule)
+    recorder = Recorder(rule, recording)
     try:
         recorder._run(update)
     except SymoptError:
@@ -99,7 +100,7 @@ def record(rule: Rule) -> Recording:
         message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
         raise SpecError(f"{last_place(error, _place_of(update))}: {message}") from error
     recorder._finish(_place_of(update))
-    return recorder._recording
+    return recording
 
 
 class Recorder:
@@ -115,8 +116,8 @@ class Recorder:
         taken, known = ({}, {}) if outer is None else (outer._taken, outer._known)
         self.__dict__.update(
             _rule=rule, _recording=recording, _outer=outer, _label=label, _states=states, _taken=taken, _names={},
-            _known=known, _current={}, _hypers=recording.hypers, _statements=recording.statements, _scheduled=recording.scheduled,
-            _inputs={}, _inner={},
+            _known=known, _current={}, _hypers=recording.hypers, _statements=recording.statements,
+            _scheduled=recording.scheduled, _inputs={}, _inner={},
         )  # fmt: skip
         taken.update(dict.fromkeys([*BUILT_IN, *(_assigned_names(rule) if outer is None else [])]))
         for name, item in {**hypers, **states}.items():
@@ -178,7 +179,7 @@ class Recorder:
         check_name(name, f"{place}: {self._rule.name}")
         if hasattr(type(self), name):
             raise SpecError(f"{where} has a meaning of its own; choose another name")
-        if name in (STEP, *GIVEN) or name in self._names and name in self._rule.declared(Hyper):
+        if name in (STEP, *GIVEN) or (name in self._names and name in self._rule.declared(Hyper)):
             raise SpecError(f"{where} is fixed during a step and cannot be assigned")
         if name in self._rule.options or name in self._inner:
             raise SpecError(f"{where} is fixed during a step and cannot be assigned")

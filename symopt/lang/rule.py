@@ -132,10 +132,10 @@ class Declared:
                 choices = ", ".join(map(repr, declaration.choices))
                 raise UsageError(f"{self.name}: {name} = {value!r}; choices: {choices}")
         elif isinstance(declaration, Hyper):
-            if isinstance(value, Schedule) and isinstance(self, Rule):
+            if isinstance(value, Schedule) and not isinstance(self, Schedule):
                 return
             if not is_number(value):
-                takes = "a number or a schedule" if isinstance(self, Rule) else "a number"
+                takes = "a number" if isinstance(self, Schedule) else "a number or a schedule"
                 raise UsageError(f"{self.name}: {name} = {value!r}; a hyper-parameter takes {takes}")
             declaration.check(value, self.name)
         else:

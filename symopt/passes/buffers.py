@@ -2,7 +2,8 @@
 
 A new value of an array is computed in the array itself where its old value is no longer needed; what
 lies between is computed there too, within the statement that makes the new value, and in scratch
-buffers otherwise. Rounding: preserved, since only the places change.
+buffers otherwise. Truth values, and what is computed in double precision, have buffers of their own.
+Rounding: preserved, since only the places change.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from symopt.ir.nodes import CONDITIONS, Num, Ref, ref
-from symopt.passes.linearise import COPY, Instruction, Linear
+from symopt.ir.nodes import Num, Ref, ref
+from symopt.passes.linearise import ACCUMULATE, COPY, Instruction, Linear
 
 # Whether the result of an operation may overwrite its operand at a position.
 InPlace = Callable[[str, int], bool]
@@ -19,21 +20,26 @@ InPlace = Callable[[str, int], bool]
 
 @dataclass(frozen=True)
 class Placed:
-    """An instruction whose operands and result are places: arrays, scratch buffers, uniforms."""
+    """An instruction whose operands and result are places: arrays, scratch buffers, uniforms, reductions."""
 
     out: str
     op: str
     args: tuple[Ref | Num, ...]
     statement: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """The placed instructions of a sweep, and the scratch buffers that they use: of values, of truth values."""
+    """The placed instructions of a sweep, and the scratch buffers that they use.
+
+    ``scratch`` has the type of the arrays, ``masks`` hold truth values, ``wides`` numbers in double precision.
+    """
 
     instructions: tuple[Placed, ...]
     scratch: tuple[str, ...]
     masks: tuple[str, ...]
+    wides: tuple[str, ...]
 
 
 def allocate(linear: Linear, prefix: str, may_overwrite: InPlace = lambda op, position: True) -> Schedule:
@@ -56,7 +62,7 @@ class _Allocator:
             self.last_read.update(dict.fromkeys(instruction.reads, index))
         self.place: dict[str, str] = {}
         self.busy: dict[str, str] = {}
-        self.pools: dict[bool, list[str]] = {False: [], True: []}
+        self.pools: dict[str, list[str]] = {"": [], "mask": [], "wide": []}
 
     def run(self) -> Schedule:
         """Place every instruction, then copy what could not be computed in its array."""
@@ -64,7 +70,7 @@ class _Allocator:
         for array, value in self.linear.stores.items():
             if self.place[value] != array:
                 placed.append(Placed(array, COPY, (ref(self.place[value]),), self.makes[value]))
-        return Schedule(tuple(placed), tuple(self.pools[False]), tuple(self.pools[True]))
+        return Schedule(tuple(placed), *(tuple(pool) for pool in self.pools.values()))
 
     def _placed(self, index: int, instruction: Instruction) -> Placed:
         args = tuple(
@@ -73,22 +79,24 @@ class _Allocator:
         for name in instruction.reads:
             if self.last_read[name] == index and name not in self.array_of:
                 self.busy.pop(self.place.get(name, name), None)
+        if instruction.op == ACCUMULATE:
+            return Placed(instruction.name, ACCUMULATE, args, instruction.statement)
         out = self._choose(index, instruction, args)
         self.place[instruction.name] = out
         self.busy[out] = instruction.name
-        return Placed(out, instruction.op, args, instruction.statement)
+        return Placed(out, instruction.op, args, instruction.statement, instruction.wide)
 
     def _choose(self, index: int, instruction: Instruction, args: tuple[Ref | Num, ...]) -> str:
         """The array that the value or its statement is for, else an operand's buffer, else any free one."""
-        is_mask = instruction.op in CONDITIONS
+        kind = "mask" if instruction.is_condition else "wide" if instruction.wide else ""
         own = self.array_of.get(instruction.name)
-        homes = [own] if own else [] if is_mask else self._arrays_of(instruction)
-        pool = self.pools[is_mask]
+        homes = [own] if own else [] if kind else self._arrays_of(instruction)
+        pool = self.pools[kind]
         operands = [arg.name for arg in args if isinstance(arg, Ref) and arg.name in pool]
         for place in [*homes, *operands, *pool]:
             if self._is_free(place, index) and self._in_place(instruction.op, args, place):
                 return place
-        name = f"{self.prefix}{'mask' if is_mask else ''}{len(pool) + 1}"
+        name = f"{self.prefix}{kind}{len(pool) + 1}"
         pool.append(name)
         return name
 

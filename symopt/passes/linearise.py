@@ -1,7 +1,8 @@
 """Linearise: a sweep's body becomes a list of single operations on names and numbers.
 
 Every operation keeps its operands and its place in the order, so what is computed is the same
-graph. Statements that only rename are followed to what they name. Rounding: preserved.
+graph. Statements that only rename are followed to what they name. What a sweep reduces is computed as
+soon as it can be, in double precision. Rounding: preserved.
 """
 
 from __future__ import annotations
@@ -9,29 +10,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from symopt.ir.nodes import Node, Num, Op, Ref, op, ref, refs
-from symopt.ir.program import Store, Sweep
+from symopt.ir.nodes import CONDITIONS, Node, Num, Op, Ref, op, ref, refs
+from symopt.ir.program import Partial, Store, Sweep
 from symopt.passes.rewriting import Names
 
 COPY = "copy"
+ACCUMULATE = "accumulate"
 
 
 @dataclass(frozen=True)
 class Instruction:
     """``name`` becomes ``op`` of the operands, which are names and numbers; ``statement`` asked for it.
 
-    Besides the operations of the graph there is ``copy``, whose result is its operand.
+    Besides the operations of the graph there is ``copy``, whose result is its operand, and ``accumulate``,
+    which adds its operand to the reduction called ``name``. ``wide`` operations are done in double precision.
     """
 
     name: str
     op: str
     args: tuple[Ref | Num, ...]
     statement: str
+    wide: bool = False
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The names among the operands."""
         return tuple(arg.name for arg in self.args if isinstance(arg, Ref))
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether the result is a truth value."""
+        return self.op in CONDITIONS
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Linear:
     """A sweep as instructions; ``stores`` maps each array to the instruction that holds its new value.
 
     Every array that is written has an instruction of its own: a value that goes to two arrays, and an
-    array's old value that goes to another, are copied.
+    array's old value that goes to another, are copied. An array that keeps its value is not written.
     """
 
     instructions: tuple[Instruction, ...]
@@ -49,11 +58,18 @@ class Linear:
 def linearise(sweep: Sweep) -> Linear:
     """The instructions of a sweep, in the order of its statements."""
     flat = _Flattener(sweep)
-    for let in sweep.body:
-        flat.statement(let.name, let.value)
+    waiting = list(sweep.partials)
+    for let in (None, *sweep.body):
+        if let is not None:
+            flat.statement(let.name, let.value)
+        for partial in [partial for partial in waiting if flat.knows(partial.value)]:
+            flat.reduction(partial)
+            waiting.remove(partial)
     stores: dict[str, str] = {}
     for store in sweep.stores:
         value = flat.leaf(ref(store.value))
+        if value is ref(store.array):
+            continue
         computed = isinstance(value, Ref) and value.name in flat.computed and value.name not in stores.values()
         stores[store.array] = value.name if computed and isinstance(value, Ref) else flat.copy(store, value)
     return Linear(tuple(flat.instructions), stores)
@@ -64,11 +80,17 @@ class _Flattener:
 
     def __init__(self, sweep: Sweep) -> None:
         stored = [name for store in sweep.stores for name in (store.array, store.value)]
-        known = [*stored, *refs(*(let.value for let in sweep.body))]
+        reduced = [name for partial in sweep.partials for name in (partial.name, *refs(partial.value))]
+        known = [*stored, *refs(*(let.value for let in sweep.body)), *reduced]
         self.instructions: list[Instruction] = []
         self.computed: dict[str, None] = {}
+        self._pending = {let.name for let in sweep.body}
         self._names = Names([*known, *(let.name for let in sweep.body)])
         self._renamed: dict[str, Ref | Num] = {}
+
+    def knows(self, node: Node) -> bool:
+        """Whether no statement that is still to come is read."""
+        return self._pending.isdisjoint(refs(node))
 
     def statement(self, name: str, value: Node) -> None:
         """The instructions of ``name = value``."""
@@ -76,6 +98,12 @@ class _Flattener:
             self._emit(name, value.op, tuple(self._operand(arg, name) for arg in value.args), name)
         else:
             self._renamed[name] = self.leaf(value)
+        self._pending.remove(name)
+
+    def reduction(self, partial: Partial) -> None:
+        """The instructions that compute what is reduced, and the one that reduces it."""
+        name = partial.name
+        self.instructions.append(Instruction(name, ACCUMULATE, (self._operand(partial.value, name, True),), name))
 
     def leaf(self, node: Node) -> Ref | Num:
         """What a name or a number stands for."""
@@ -104,14 +132,14 @@ class _Flattener:
         ends = [i for i, done in enumerate(self.instructions) if readers and done.statement == readers[-1]]
         return ends[-1] + 1 if ends else 0
 
-    def _operand(self, node: Node, statement: str) -> Ref | Num:
+    def _operand(self, node: Node, statement: str, wide: bool = False) -> Ref | Num:
         if not isinstance(node, Op):
             return self.leaf(node)
-        args = tuple(self._operand(arg, statement) for arg in node.args)
+        args = tuple(self._operand(arg, statement, wide) for arg in node.args)
         name = self._names.fresh(op(node.op, *args))
-        self._emit(name, node.op, args, statement)
+        self._emit(name, node.op, args, statement, wide)
         return ref(name)
 
-    def _emit(self, name: str, operation: str, args: tuple[Ref | Num, ...], statement: str) -> None:
-        self.instructions.append(Instruction(name, operation, args, statement))
+    def _emit(self, name: str, operation: str, args: tuple[Ref | Num, ...], statement: str, wide: bool = False) -> None:
+        self.instructions.append(Instruction(name, operation, args, statement, wide))
         self.computed[name] = None

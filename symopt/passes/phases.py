@@ -59,7 +59,7 @@ def _phase(name: str, trace: Trace) -> Phase:
         reads=tuple(array for array in arrays if array in read and array not in trace.results),
         writes=tuple(array for array in trace.results if array not in scalar),
         numbers=tuple(state for state in states if state in scalar and (state in read or state in trace.results)),
-        number_stores=tuple(Store(state, trace.results[state]) for state in states if state in scalar & {*trace.results}),
+        number_stores=tuple(Store(s, trace.results[s]) for s in states if s in scalar and s in trace.results),
         buffers=buffers,
     )
 

@@ -50,7 +50,7 @@ class _Scheduled:
         read = [hypers[name] for name in refs(value) if name in hypers]
         self.hyper, self.value = hyper, value
         self.inputs = {item.name: item.default for item in read}
-        self.lengths = [int(item.default) for item in read if item.domain.integer and item is not hyper]
+        self.lengths = [int(item.default) for item in read if item.domain.integer]
 
     def leaves_at(self, steps: list[int]) -> int | None:
         """The first step found that is outside the domain, after one that is not, or none."""
@@ -121,11 +121,11 @@ def _cos_of_turns(half_turns: Fraction) -> Exact:
 
 
 def _outside(domain: Domain, value: Exact) -> bool:
+    """Whether a value is certainly outside; a ball has a radius, and is never certainly at a bound."""
     if isinstance(value, Fraction):
         return value not in domain
-    lower, upper = (None if bound is None else ball(bound) for bound in (domain.lower, domain.upper))
-    below = lower is not None and bool(value <= lower if domain.lower_open else value < lower)
-    above = upper is not None and bool(value >= upper if domain.upper_open else value > upper)
+    below = domain.lower is not None and bool(value < ball(domain.lower))
+    above = domain.upper is not None and bool(value > ball(domain.upper))
     return below or above or (domain.integer and not value.contains_integer())
 
 

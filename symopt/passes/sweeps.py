@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from symopt.ir.nodes import Node, refs, ref
+from symopt.ir.nodes import Node, ref, refs
 from symopt.ir.program import Partial, Store, Sweep
 from symopt.ir.shape import Shape
 from symopt.ir.trace import Let

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from symopt.ir.nodes import Node
+from symopt.ir.nodes import Node, Reduce
 from symopt.passes.buffers import Placed
-from symopt.passes.linearise import COPY
+from symopt.passes.linearise import ACCUMULATE, COPY
 from symopt.printers.python import PythonPrinter
 
 UFUNCS: Mapping[str, str] = {
@@ -16,6 +16,11 @@ UFUNCS: Mapping[str, str] = {
     "lt": "less", "le": "less_equal", "eq": "equal",
     "and": "logical_and", "or": "logical_or", "not": "logical_not",
 }  # fmt: skip
+# What computes in double precision whatever it is given; truth values are given and made by the rest.
+IN_DOUBLE: Mapping[str, str] = dict.fromkeys(UFUNCS, ", dtype=np.float64") | {
+    **dict.fromkeys(("lt", "le", "eq"), ', signature="dd->?"'),
+    **dict.fromkeys(("and", "or", "not"), ""),
+}
 
 
 def may_overwrite(op: str, position: int) -> bool:
@@ -40,14 +45,19 @@ class NumPyPrinter(PythonPrinter):
         """The lines that carry out one instruction."""
         args = [self.expression(arg) for arg in placed.args]
         out = self.name(placed.out)
+        if placed.op == ACCUMULATE:
+            return [f"{out}.add({args[0]})"]
         if placed.op == COPY:
             return [f"np.copyto({out}, {args[0]})"]
         if placed.op == "where":
             condition, chosen, other = args
             first = [] if other == out else [f"np.copyto({out}, {other})"]
             return [*first, f"np.copyto({out}, {chosen}, where={condition})"]
-        return [f"np.{UFUNCS[placed.op]}({', '.join(args)}, out={out})"]
+        precision = IN_DOUBLE[placed.op] if placed.wide else ""
+        return [f"np.{UFUNCS[placed.op]}({', '.join(args)}, out={out}{precision})"]
 
     def equation(self, name: str, value: Node) -> str:
         """A statement as it stands above its calls."""
+        if isinstance(value, Reduce):
+            return f"{self.name(name)} = {value.op}({self.expression(value.args[0])}), in double precision"
         return f"{self.name(name)} = {self.expression(value)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
-from symopt.ir.nodes import Node, Num
+from symopt.ir.nodes import MatOp, Node, Num, Reduce, Ref, walk
 from symopt.lang.domain import Domain
 from symopt.printers.infix import ATOM, InfixPrinter
 
@@ -25,6 +25,14 @@ def identifier(name: str, reserved: frozenset[str] = RESERVED) -> str:
 def literal(value: Fraction) -> str:
     """The double nearest to a rational, in the fewest digits that give it back."""
     return repr(float(value))
+
+
+def is_uniform(node: Node, uniforms: Collection[str]) -> bool:
+    """Whether an expression is made of numbers and of the names that are one Python float for all elements."""
+    return not any(
+        isinstance(part, Reduce | MatOp) or (isinstance(part, Ref) and part.name not in uniforms)
+        for part in walk([node])
+    )
 
 
 def in_docstring(text: str) -> str:

@@ -6,7 +6,7 @@ import importlib
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
@@ -85,14 +85,12 @@ def _optax(implementation: str, arguments: Arguments, p: Array, gradient: Gradie
 
 
 def _keras(implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int) -> list[Array]:
-    has_jax = find_spec("jax") is not None
-    os.environ.setdefault("KERAS_BACKEND", "jax" if has_jax else "torch")
     keras = _module("keras")
     before = keras.config.floatx()
     keras.config.set_floatx(p.dtype.name)
     try:
         # JAX computes in single precision, whatever it is given, unless it is told otherwise.
-        with _module("jax").enable_x64(p.dtype == np.float64) if has_jax else _nothing():
+        with _module("jax").enable_x64(p.dtype == np.float64) if find_spec("jax") else nullcontext():
             variable = keras.Variable(p, dtype=p.dtype.name)
             optimizer = implementation_of(implementation)(**arguments)
             reached = []
@@ -104,15 +102,12 @@ def _keras(implementation: str, arguments: Arguments, p: Array, gradient: Gradie
     return reached
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
 RUNNERS: Mapping[str, Runner] = {"torch": _torch, "optax": _optax, "keras": _keras, "pytorch_optimizer": _torch}
 
 
 def _module(name: str) -> ModuleType:
+    # What Keras computes with is chosen when it is imported; its own choice, TensorFlow, is rarely there.
+    os.environ.setdefault("KERAS_BACKEND", "jax" if find_spec("jax") else "torch")
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -203,6 +203,9 @@ class _Call:
         self.model, self.type = kernel._program.over_model, kernel._ctype.name
         self.keep: list[Any] = []
         tensors = given[PARAMETER if PARAMETER in given else order[0].name]
+        if self.model:
+            given = {name: [value] if isinstance(value, np.ndarray) else value for name, value in given.items()}
+            tensors = [tensors] if isinstance(tensors, np.ndarray) else tensors
         self.sizes = self._sizes(tensors if self.model else [tensors])
         self.numbers: dict[str, Any] = {}
         self.pointers = [self._pointer(argument, given[argument.name]) for argument in order]

@@ -14,13 +14,16 @@ from symopt.lang import (
     Hyper,
     Rule,
     State,
+    eigenbasis,
     inverse_root,
     matmul,
     mean,
     model_total,
     norm,
+    orthogonal,
     transpose,
     unwide,
+    where,
     wide,
 )
 from symopt.passes.tracing import trace
@@ -156,6 +159,35 @@ class Wider(Rule):
 def test_a_shape_reaches_states_through_states() -> None:
     shapes = let_shapes(trace(Wider))
     assert (shapes["late"], shapes["early"]) == (PER_ROW, PER_ROW)
+
+
+class Circular(Rule):
+    """A basis that is followed: nothing but its first value says that it is square."""
+
+    gram, basis, late = State(), State(), State()
+
+    def update(s) -> None:
+        s.late = s.late + matmul(transpose(s.basis), s.g)
+        s.gram = s.gram + matmul(s.g, transpose(s.g))
+        s.basis = where(s.t < 2, eigenbasis(s.gram), orthogonal(matmul(s.gram, s.basis)))
+        s.p = s.p - s.late
+
+
+def test_a_state_may_have_its_shape_from_itself() -> None:
+    shapes = let_shapes(trace(Circular))
+    assert (shapes["basis"], shapes["late"]) == (LEFT, ELEMENT)
+
+
+def test_a_state_that_starts_in_one_shape_and_goes_on_in_another_is_refused() -> None:
+    class Turned(Rule):
+        b = State("p")
+
+        def update(s) -> None:
+            s.b = transpose(s.g)
+            s.p = s.p - s.g
+
+    with pytest.raises(VerifyError, match="turned: a state and its new value: shapes do not fit element by element"):
+        trace(Turned)
 
 
 class Given(Rule):

@@ -10,8 +10,8 @@ import pytest
 
 from symopt import catalogue
 from symopt.errors import UnsupportedError, VerifyError
+from symopt.ir.nodes import MatOp, Reduce, walk
 from symopt.ir.program import Program
-from symopt.ir.shape import ELEMENT, SCALAR, let_shapes
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.passes.pipeline import lower
@@ -29,8 +29,9 @@ ARRAYS = ((7,), (0,), (3, 2), (1,))
 def tensors(recorded: Trace, seed: int) -> Arrays:
     rng = np.random.default_rng(seed)
     # A statement with axes that leads to nothing is no part of the program, and yet of the trace.
-    flat = all(shape in (SCALAR, ELEMENT) for shape in let_shapes(recorded).values()) and "rows" not in recorded.given
-    found = [rng.standard_normal(shape) for shape in (ARRAYS if flat else MATRICES)]
+    nodes = walk([*(let.value for let in recorded.lets), *(query.point for query in recorded.queries)])
+    has_axes = any(isinstance(n, MatOp) or (isinstance(n, Reduce) and n.axis is not None) for n in nodes)
+    found = [rng.standard_normal(shape) for shape in (MATRICES if has_axes or "rows" in recorded.given else ARRAYS)]
     found[-1][...] = 0.0  # a parameter, and below gradients, of zeros
     return found
 

@@ -40,19 +40,6 @@ def test_triple_momentum_on_a_quadratic() -> None:
     assert_close(run(rule, hypers, start, lambda point, t: curvature * point, STEPS), expected)
 
 
-@pytest.mark.parametrize("rho", [0.5, 0.9])
-def test_triple_momentum_converges_at_its_rate(rho: float) -> None:
-    """With the parameters of the paper the error of a quadratic shrinks by a factor of rho a step, here of 200."""
-    hypers = {
-        "lr": 1 + rho, "beta": rho**2 / (2 - rho), "gamma": rho**2 / ((1 + rho) * (2 - rho)),
-        "delta": rho**2 / (1 - rho**2),
-    }  # fmt: skip
-    curvature = np.linspace((1 - rho) ** 2, 1, 9)
-    rule = catalogue.resolve("triple_momentum")
-    reached = run(rule, hypers, np.ones(9), lambda point, t: curvature * point, steps := 200)
-    assert np.abs(reached[-1]).max() < steps * rho**steps
-
-
 @pytest.mark.parametrize("start_of_average", [0, 5])
 def test_average_of_asgd(start_of_average: int) -> None:
     """The averaged copy, which torch keeps in the state of the optimizer."""

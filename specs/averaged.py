@@ -3,7 +3,7 @@ from symopt.specs.sgd import SGD
 from symopt.lang import Hyper, Inner, Option, Rule, State, UnitInterval, ema, equal, where
 
 
-class Average(Rule):
+class Averaged(Rule):
     """A rule makes its steps undisturbed, and beside it an average is kept of the parameters that it reached."""
 
     source = "use_ema of keras.optimizers 3.15, torch.optim.swa_utils 2.13; equal weights: Polyak & Juditsky 1992, (2)"
