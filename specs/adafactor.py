@@ -11,7 +11,7 @@ class Adafactor(Rule):
     tau = Hyper(0.8, r"\tau", NonNegative)
     eps1 = Hyper(1e-30, r"\epsilon_1", Positive)
     eps2 = Hyper(1e-3, r"\epsilon_2", Positive)
-    threshold = Hyper(1, "d", Positive)
+    d = Hyper(1, "d", Positive)
     factored, decay = Option(True), Option(False)
     weight_decay = Hyper(4e-3, r"\lambda", NonNegative, when="decay")
     v, c = State(), State(when="factored")
@@ -26,4 +26,4 @@ class Adafactor(Rule):
         if s.factored:
             s.c = ema(s.c, total(s.q, axis=0), s.beta2)
         s.u = s.g / sqrt(s.v * s.c / total(s.v) if s.factored else s.v)
-        s.p = s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.threshold)
+        s.p = s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.d)

@@ -10,7 +10,7 @@ class AdafactorOptax(Rule, name="adafactor_optax"):
     tau = Hyper(0.8, r"\tau", NonNegative)
     eps = Hyper(1e-30, r"\epsilon_1", Positive)
     min_scale = Hyper(1e-3, r"\epsilon_2", Positive)
-    threshold = Hyper(1, "d", Positive)
+    d = Hyper(1, "d", Positive)
     weight_decay = Hyper(0, r"\lambda", NonNegative)
     factored, momentum = Option(True), Option(False)
     mu = Hyper(0.9, r"\mu", UnitInterval, when="momentum")
@@ -23,7 +23,7 @@ class AdafactorOptax(Rule, name="adafactor_optax"):
         if s.factored:
             s.c = ema(s.c, mean(s.q, axis=0), s.beta2)
         s.u = s.g / sqrt(s.v * s.c / mean(s.v) if s.factored else s.v)
-        s.d = s.lr * maximum(s.min_scale, rms(s.p)) * s.u / maximum(1, rms(s.u) / s.threshold)
+        s.delta = s.lr * maximum(s.min_scale, rms(s.p)) * s.u / maximum(1, rms(s.u) / s.d)
         if s.momentum:
-            s.m = ema(s.m, s.d, s.mu)
-        s.p = s.p - s.weight_decay * s.p - (s.m if s.momentum else s.d)
+            s.m = ema(s.m, s.delta, s.mu)
+        s.p = s.p - s.weight_decay * s.p - (s.m if s.momentum else s.delta)

@@ -11,7 +11,7 @@ class AdafactorTorch(Rule, name="adafactor_torch"):
     tau = Hyper(0.8, r"\tau", NonNegative)
     eps1 = Hyper(1.1920928955078125e-07, r"\epsilon_1", Positive)
     eps2 = Hyper(1e-3, r"\epsilon_2", Positive)
-    threshold = Hyper(1, "d", Positive)
+    d = Hyper(1, "d", Positive)
     weight_decay = Hyper(0, r"\lambda", NonNegative)
     factored = Option(True)
     v, c = State(), State(when="factored")
@@ -24,4 +24,4 @@ class AdafactorTorch(Rule, name="adafactor_torch"):
             s.c = ema(s.c, mean(s.g**2, axis=0), s.beta2)
         s.v_hat = s.v * s.c / maximum(mean(s.v), s.eps1) if s.factored else s.v
         s.u = s.g / sqrt(maximum(s.v_hat, s.eps1**2))
-        s.p = (1 - s.lr * s.weight_decay) * s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.threshold)
+        s.p = (1 - s.lr * s.weight_decay) * s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.d)

@@ -1,6 +1,4 @@
-from sympy import cbrt
-
-from symopt.lang import Hyper, NonNegative, Positive, Rule, State, sqrt
+from symopt.lang import Hyper, NonNegative, Positive, Rule, State, cbrt, sqrt
 
 
 class MADGRAD(Rule):
@@ -9,7 +7,7 @@ class MADGRAD(Rule):
     source = "Defazio & Jelassi 2021, Algorithm 1; its code and optax 0.2.8 add eps to lr"
 
     lr = Hyper(1e-2, r"\gamma", NonNegative)
-    c = Hyper(0.1, "c", NonNegative)
+    share = Hyper(0.1, "c", NonNegative)
     eps = Hyper(1e-6, r"\epsilon", Positive)
     x0 = State(init="p", tex=r"\theta_0")
     u, v = State(tex="s"), State(tex=r"\nu")
@@ -20,4 +18,4 @@ class MADGRAD(Rule):
         s.v = s.v + s.weight * s.g**2
         s.z = s.x0 - s.u / (cbrt(s.v) + s.eps)
         s.x0 = s.x0
-        s.p = (1 - s.c) * s.p + s.c * s.z
+        s.p = (1 - s.share) * s.p + s.share * s.z

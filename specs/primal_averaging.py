@@ -7,9 +7,9 @@ class PrimalAveraging(Rule, name="primal_averaging"):
     source = "Tao et al. 2018; Defazio 2020, the stochastic primal averaging form of momentum"
 
     lr = Hyper(1, r"\eta", NonNegative)
-    c = Hyper(0.1, "c", NonNegative)
+    share = Hyper(0.1, "c", NonNegative)
     z = State(init="p")
 
     def update(s) -> None:
         s.z = s.z - s.lr * s.g
-        s.p = (1 - s.c) * s.p + s.c * s.z
+        s.p = (1 - s.share) * s.p + s.share * s.z

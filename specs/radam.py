@@ -27,6 +27,7 @@ class RAdam(Rule):
         s.m_hat = s.m / (1 - s.beta1**s.t)
         s.rho_inf = 2 / (1 - s.beta2) - 1
         s.rho = s.rho_inf - 2 * s.t * s.beta2**s.t / (1 - s.beta2**s.t)
+        # Of no use below the threshold, and there it may be the root of a negative number.
         r = sqrt((s.rho - 4) * (s.rho - 2) * s.rho_inf / ((s.rho_inf - 4) * (s.rho_inf - 2) * s.rho))
         s.r = where(s.rho > 5, r, 0)
         s.scale = where(s.rho > 5, s.r * sqrt(1 - s.beta2**s.t) / (sqrt(s.v) + s.eps), 1)

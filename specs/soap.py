@@ -24,8 +24,8 @@ class Soap(Rule):
         s.v = ema(s.v, matmul(matmul(transpose(s.ql), s.g), s.qr) ** 2, s.beta2)
         s.alpha = where(first, 0, s.lr * sqrt(1 - s.beta2 ** (s.t - 1)) / (1 - s.beta1 ** (s.t - 1)))
         s.n = matmul(matmul(transpose(s.ql), s.m), s.qr) / (sqrt(s.v) + s.eps)
-        s.step = s.p - s.alpha * matmul(matmul(s.ql, s.n), transpose(s.qr))
-        s.p = where(first, s.p, (1 - s.lr * s.weight_decay) * s.step)
+        s.delta = s.p - s.alpha * matmul(matmul(s.ql, s.n), transpose(s.qr))
+        s.p = where(first, s.p, (1 - s.lr * s.weight_decay) * s.delta)
         s.left = ema(s.left, matmul(s.g, transpose(s.g)), s.beta2)
         s.right = ema(s.right, matmul(transpose(s.g), s.g), s.beta2)
         # Eigenvalues descend in the bases of the paper: they ascend in those of the negative matrix.

@@ -4,7 +4,7 @@ from symopt.lang import Expr, Hyper, NonNegative, PositiveInteger, Schedule, min
 class REX(Schedule):
     """Falls along a hyperbola, slowly at first, and stays at its least value."""
 
-    source = "Chen, Wolfe & Kyrillidis 2022, equation (2); pytorch_optimizer.REXScheduler 4.1.0"
+    source = "Chen, Wolfe & Kyrillidis 2022 (reflected exponential); pytorch_optimizer.REXScheduler 4.1.0"
 
     steps = Hyper(1000, "T", PositiveInteger)
     least = Hyper(0, r"\gamma_{\min}", NonNegative)

@@ -5,7 +5,7 @@ class WSD(Schedule):
     """Grows linearly to the base value, stays there, and decays to zero: as one minus a root, a line or a cosine."""
 
     source = (
-        "Hu et al. 2024 (MiniCPM), section 4; Hägele et al. 2024, section 3; "
+        "Hu et al. 2024 (MiniCPM), section 4; Hägele et al. 2024 (1 - sqrt); "
         "pytorch_optimizer.get_wsd_schedule 4.1.0 with min_lr_ratio = 0"
     )
 

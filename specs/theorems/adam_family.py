@@ -142,8 +142,8 @@ THEOREMS = [
     ),
     Theorem(
         "first_step_of_madgrad",
-        FirstStep("madgrad", value="p - c*lr*g/((lr*g**2)**(1/3) + eps)"),
-        why="The first step from the first parameter, by the share c.",
+        FirstStep("madgrad", value="p - share*lr*g/((lr*g**2)**(1/3) + eps)"),
+        why="The first step from the first parameter, by the share.",
         source="Defazio & Jelassi 2021, Algorithm 1",
     ),
     Theorem(

@@ -15,32 +15,23 @@ from typing import Any
 
 from symopt.backends.base import Backend, Variant, in_comment
 from symopt.backends.c_calls import BodyPrinter, SegmentView
+from symopt.backends.c_init import init_function
 from symopt.backends.c_interface import (
-    RESTRICT,
-    TENSOR,
-    Argument,
     Names,
     arguments_of,
-    at_tensor,
-    element_count,
     hypers_of,
-    init_arguments_of,
-    init_takes_hyper,
-    numbers_of,
     sizes_of,
     takes_loss,
     takes_seed,
 )
 from symopt.backends.c_products import templates_of
+from symopt.backends.c_signature import WIDTH, Check, amount, comment, null_check, pointer, sizes, tensor_check
 from symopt.backends.c_sweeps import BLOCK, ROWS, SweepFunction, filled
-from symopt.errors import UnsupportedError
-from symopt.ir.nodes import num, ref, refs
-from symopt.ir.program import Phase, Program
-from symopt.ir.trace import PARAMETER, HyperInfo, StateInfo
+from symopt.ir.nodes import num
+from symopt.ir.program import Phase
+from symopt.ir.trace import HyperInfo
 from symopt.printers.c import CTYPES, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
-
-WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -53,14 +44,6 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A condition under which a function returns ``status`` before it touches anything."""
-
-    condition: str
-    status: str
-
-
-@dataclass(frozen=True)
 class Helper:
     """A static function for an operation that C lacks."""
 
@@ -69,32 +52,6 @@ class Helper:
     parameters: str
     value: str
     doc: str
-
-
-@dataclass(frozen=True)
-class Fill:
-    """A loop that fills states of one shape with their initial values."""
-
-    count: str
-    lines: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Init:
-    """The function that gives the states their initial values; parameters in groups of one line each.
-
-    ``numbers`` are set once, ``tensor_numbers`` for every tensor of a model.
-    """
-
-    template: str
-    name: str
-    doc: Sequence[str]
-    parameters: Sequence[str]
-    checks: Sequence[Check]
-    tensor_check: str
-    fills: Sequence[Fill]
-    numbers: Sequence[str]
-    tensor_numbers: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -148,15 +105,12 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "includes": ["string.h"] if any(p.value.op in {"wide", "unwide"} for p in products) else [],
         "blas_guards": ["SYMOPT_BLAS"] if any(p.value.op == "matmul" for p in products) else [],
         "ctypes": ctypes,
-        "inits": [_init(names, variant, ctype) for variant in variants if variant.trace.states for ctype in ctypes],
+        "inits": [
+            init_function(names, variant, ctype) for variant in variants if variant.trace.states for ctype in ctypes
+        ],
         "phases": phases,
         "works": [work for phase in phases for work in phase.work],
     }
-
-
-def comment(text: str) -> list[str]:
-    """Text as lines of a block comment, each after its star; nothing in it can end the comment."""
-    return [f" {line}" for line in textwrap.wrap(in_comment(text), WIDTH, break_long_words=False)]
 
 
 def _field(hyper: HyperInfo) -> Field:
@@ -224,92 +178,6 @@ def _work_helper(phases: Sequence[PhaseFunction]) -> list[str]:
     return ["c/aligned.c.j2"] if any(phase.work for phase in phases) else []
 
 
-def _array(argument: Argument, ctype: CType, program: Program) -> str:
-    """A pointer as a parameter."""
-    kind = "double" if argument.is_number else ctype.name
-    constant = "" if argument.written else "const "
-    if program.over_model and argument.per_tensor and not argument.is_number:
-        return f"{constant}{kind} *const *{c_name(argument.name)}"
-    return f"{constant}{kind} *{RESTRICT} {c_name(argument.name)}"
-
-
-def _sizes(program: Program) -> list[str]:
-    if program.over_model:
-        return ["size_t tensors", *(f"const size_t *{name}" for name in sizes_of(program))]
-    return [f"size_t {name}" for name in sizes_of(program)]
-
-
-def _null_check(arguments: Sequence[Argument], program: Program, takes_hyper: bool, works: bool = False) -> Check:
-    missing = [f"{c_name(argument.name)} == NULL" for argument in arguments]
-    if program.over_model:
-        missing += [f"{name} == NULL" for name in sizes_of(program)]
-        some = "tensors > 0"
-    else:
-        some = " && ".join(f"{name} > 0" for name in sizes_of(program))
-    missing += ["work == NULL"] if works else []
-    any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
-    return Check(f"hyper == NULL || ({any_missing})" if takes_hyper else any_missing, "SYMOPT_NULL_POINTER")
-
-
-def _tensor_check(arguments: Sequence[Argument], program: Program) -> str:
-    """The condition that an array of one tensor of a model is missing."""
-    missing = [f"{c_name(a.name)}[{TENSOR}] == NULL" for a in arguments if a.per_tensor and not a.is_number]
-    some = " && ".join(f"{name}[{TENSOR}] > 0" for name in sizes_of(program))
-    return f"{some} && ({' || '.join(missing)})"
-
-
-def _init(names: Names, variant: Variant, ctype: CType) -> Init:
-    program, arguments = variant.program, init_arguments_of(variant)
-    takes_hyper = init_takes_hyper(variant)
-    checks = [_null_check(arguments, program, takes_hyper)]
-    if takes_hyper:
-        checks.append(Check(f"!{names.rule}_in_domain(hyper)", "SYMOPT_OUT_OF_DOMAIN"))
-    hyper = [f"const {names.hyper_type} *hyper"] if takes_hyper else []
-    numbers = numbers_of(program)
-    fills: dict[str, list[str]] = {}
-    for state in variant.trace.states:
-        if state.name not in numbers:
-            array = at_tensor(c_name(state.name), program)
-            line = f"{array}[i] = {_initial(names, state, ctype, at_tensor(PARAMETER, program))};"
-            fills.setdefault(element_count(program.shapes[state.name], program), []).append(line)
-    own = {state.name: state for state in variant.trace.states if state.name in numbers}
-    tensor = {a.name for a in arguments if a.is_number and a.per_tensor} if program.over_model else set()
-    return Init(
-        template="c/init_model.c.j2" if program.over_model else "c/init.c.j2",
-        name=names.public(variant, "init", ctype),
-        doc=comment(f"The states of {variant.rule.title} before the first step, {_amount(program)} in {ctype.name}."),
-        parameters=[", ".join([*_sizes(program), *hyper]), *filled(_array(a, ctype, program) for a in arguments)],
-        checks=checks,
-        tensor_check=_tensor_check(arguments, program) if program.over_model else "",
-        fills=[Fill(count, lines) for count, lines in fills.items()],
-        numbers=[f"*{c_name(n)} = {_initial(names, s, F64, '')};" for n, s in own.items() if n not in tensor],
-        tensor_numbers=[
-            f"{c_name(n)}[{TENSOR}] = {_initial(names, s, F64, '')};" for n, s in own.items() if n in tensor
-        ],
-    )
-
-
-def _amount(program: Program) -> str:
-    if program.over_model:
-        return "for every tensor of a model"
-    return "for a matrix of rows x cols elements, row after row," if program.has_axes else "for n elements"
-
-
-def _initial(names: Names, state: StateInfo, ctype: CType, parameter: str) -> str:
-    """A state's initial value at element i: the parameter, or a value of the step in double, rounded once."""
-    read = refs(state.init)
-    if not read:
-        return CPrinter(ctype, names.rule, {}).expression(state.init)
-    if state.init is ref(PARAMETER):
-        return f"{parameter}[i]"
-    if PARAMETER in read:
-        raise UnsupportedError(f"the initial value of {state.name} is computed from p; kernels copy p or take a number")
-    value = CPrinter(F64, names.rule, {name: f"hyper->{c_name(name)}" for name in read}).expression(state.init)
-    if ctype is F64:
-        return value
-    return f"({ctype.name})({value})" if " " in value else f"({ctype.name}){value}"
-
-
 def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseFunction:
     program, arguments = variant.program, arguments_of(variant.program, phase)
     printer = BodyPrinter(names, variant, phase, ctype)
@@ -317,17 +185,17 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
     hyper = [f"const {names.hyper_type} *hyper"] if names.takes_hyper else []
     given = ["double loss"] if takes_loss(program) else []
     seed = ["uint64_t seed"] if takes_seed(program, phase) else []
-    checks = [_null_check(arguments, program, names.takes_hyper, bool(body.slots))]
+    checks = [null_check(arguments, program, names.takes_hyper, bool(body.slots))]
     outside = ["t < 1", *([f"!{names.rule}_in_domain(hyper)"] if names.takes_hyper else [])]
     checks.append(Check(" || ".join(outside), "SYMOPT_OUT_OF_DOMAIN"))
-    pointers = [*(_array(a, ctype, program) for a in arguments), *(["void *work"] if body.slots else [])]
+    pointers = [*(pointer(a, ctype, program) for a in arguments), *(["void *work"] if body.slots else [])]
     return PhaseFunction(
         template="c/phase_model.c.j2" if program.over_model else "c/phase.c.j2",
         name=names.public(variant, phase.name, ctype),
         doc=_phase_doc(names, variant, phase, ctype),
-        parameters=[", ".join([*_sizes(program), "uint64_t t", *hyper, *given, *seed]), *filled(pointers)],
+        parameters=[", ".join([*sizes(program), "uint64_t t", *hyper, *given, *seed]), *filled(pointers)],
         checks=checks,
-        tensor_check=_tensor_check(arguments, program) if program.over_model else "",
+        tensor_check=tensor_check(arguments, program) if program.over_model else "",
         empty=body.empty,
         segments=body.segments,
         stores=body.stores,
@@ -338,13 +206,12 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
 
 def _work(names: Names, variant: Variant, phase: Phase, ctype: CType, lines: Sequence[str]) -> Work:
     """The function that gives the size of a phase's workspace."""
-    sizes = sizes_of(variant.program)
     function = names.public(variant, phase.name, ctype)
     which = "; for several tensors, take the largest" if variant.program.over_model else ""
     return Work(
         name=names.public(variant, f"{phase.name}_work", ctype),
         doc=comment(f"The number of bytes of memory that {function} works in, aligned for double{which}."),
-        parameters=[", ".join(f"size_t {size}" for size in sizes)],
+        parameters=[", ".join(f"size_t {size}" for size in sizes_of(variant.program))],
         lines=lines,
     )
 
@@ -352,8 +219,8 @@ def _work(names: Names, variant: Variant, phase: Phase, ctype: CType, lines: Seq
 def _phase_doc(names: Names, variant: Variant, phase: Phase, ctype: CType) -> list[str]:
     """What a function computes; the equations stand at the first of the functions that differ in type alone."""
     what = "One step" if phase is variant.program.step else "The point at which the gradient is asked for, in a step"
-    amount = _amount(variant.program).replace("for n elements", "on n elements")
-    text = f"{what} of {variant.rule.title} {amount} in {ctype.name}; t counts steps from 1."
+    on = amount(variant.program).replace("for n elements", "on n elements")
+    text = f"{what} of {variant.rule.title} {on} in {ctype.name}; t counts steps from 1."
     numbers = [store.array for store in phase.number_stores]
     text += f" Writes {', '.join(c_name(name) for name in (*phase.writes, *numbers))}."
     first = CTYPES[variant.dtypes[0]]

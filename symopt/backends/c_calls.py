@@ -20,7 +20,7 @@ from symopt.backends.c_products import ProductPrinter
 from symopt.backends.c_sweeps import START, Slot, SweepFunction, SweepPrinter
 from symopt.ir.program import DType, Phase, Product, Scalars, Segment, Stage, Sweep
 from symopt.ir.rate import Rate
-from symopt.ir.trace import LOSS, SIZE, STEP, Let
+from symopt.ir.trace import LOSS, SIZE, SIZES, STEP, Let
 from symopt.passes.memory import touched
 from symopt.printers.c import F64, CPrinter, CType, c_name
 
@@ -71,7 +71,7 @@ class BodyPrinter:
     def _numbers(self) -> dict[str, str]:
         """How each number that is no local variable is written, in double."""
         count = element_count(self.program.shapes["p"], self.program)
-        sizes = {name: f"(double){self.sizes[name]}" for name in ("rows", "cols") if name in self.sizes}
+        sizes = {name: f"(double){size}" for name, size in self.sizes.items() if name in SIZES}
         sizes[SIZE] = f"(double)({count})" if "*" in count else f"(double){count}"
         hypers = {h.name: f"hyper->{c_name(h.name)}" for h in self.variant.trace.hypers}
         states = {

@@ -134,3 +134,9 @@ def element_count(shape: Shape, program: Program) -> str:
 def at_tensor(name: str, program: Program) -> str:
     """A size or a pointer, inside the loop over the tensors of a model where there is one."""
     return f"{name}[{TENSOR}]" if program.over_model else name
+
+
+def needs_work(phase: Phase) -> bool:
+    """Whether the function of a phase works in memory that it is given: buffers, sums over columns, scratch."""
+    sums = any(partial.reduction.axis == 0 for partial in phase.partials)
+    return bool(phase.buffers or sums or phase.products)

@@ -49,7 +49,14 @@ class ProductPrinter:
         return [Slot("scratch", "double", need.format(rows))]
 
     def call(self, place: Mapping[str, str], number: CPrinter) -> list[str]:
-        """The lines of the call."""
+        """The lines of the call, under its guards."""
+        lines = self._call(place, number)
+        if not self.product.guards:
+            return lines
+        signs = [f"{'' if guard.holds else '!'}{c_name(guard.condition)}" for guard in self.product.guards]
+        return [f"if ({' && '.join(signs)}) {{", *(f"    {line}" for line in lines), "}"]
+
+    def _call(self, place: Mapping[str, str], number: CPrinter) -> list[str]:
         value = self.product.value
         out = place.get(self.product.name, c_name(self.product.name))
         first = self._operand(value.args[0], place)

@@ -235,4 +235,3 @@ class SweepPrinter:
         if ctype is F64:
             return value
         return f"({ctype.name})({value})" if " " in value else f"({ctype.name}){value}"
-

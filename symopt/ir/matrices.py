@@ -134,7 +134,7 @@ class _Eigen:
 
 def _signed(vector: Matrix) -> Matrix:
     """A vector, turned so that its largest element is positive."""
-    largest = max(abs(x).mid() for x in vector)
+    largest = max(map(abs, vector), key=lambda size: float(size.mid()))
     first = next(x for x in vector if abs(x).overlaps(largest))
     return -vector if first < 0 else vector
 

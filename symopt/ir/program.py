@@ -84,11 +84,20 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """A condition on the step, by name, and whether it must hold."""
+
+    condition: str
+    holds: bool
+
+
+@dataclass(frozen=True)
 class Product:
-    """An operation on whole matrices, into the buffer called ``name``."""
+    """An operation on whole matrices, into the buffer called ``name``; it is done where its guards allow it."""
 
     name: str
     value: MatOp
+    guards: tuple[Guard, ...] = ()
 
 
 Stage = Scalars | Sweep | Product

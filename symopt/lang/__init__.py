@@ -7,6 +7,7 @@ from symopt.lang.idioms import debias, ema, every
 from symopt.lang.ops import (
     Expr,
     absolute,
+    cbrt,
     clip,
     cos,
     eigenbasis,
@@ -39,7 +40,7 @@ from symopt.lang.rule import Rule, Schedule
 
 __all__ = [
     "Chain", "ClosedUnitInterval", "Domain", "Expr", "Hyper", "Inner", "NonNegative", "Option", "Part", "Positive",
-    "PositiveInteger", "Real", "Rule", "Schedule", "State", "UnitInterval", "absolute", "clip", "cos", "debias",
+    "PositiveInteger", "Real", "Rule", "Schedule", "State", "UnitInterval", "absolute", "cbrt", "clip", "cos", "debias",
     "eigenbasis", "ema", "equal", "every", "exp", "floor", "inverse_root", "largest", "log", "matmul", "maximum",
     "mean", "minimum", "model_norm", "model_total", "norm", "orthogonal", "pi", "rms", "sign", "smallest", "sqrt",
     "total", "transpose", "unwide", "where", "wide",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import types
+from typing import Any, ClassVar, cast
 
 from symopt.errors import SpecError
 from symopt.lang.declare import Hyper, Inner
@@ -109,8 +110,9 @@ def chain(*parts: Any) -> type[Rule]:
         raise SpecError(f"a chain of the rule {configured[0].spelt} alone is that rule; put parts before it")
     names = [word for part in configured for word in part.words]
     spelt = ",".join(part.spelt for part in configured)
-    members = {
+    members: dict[str, Any] = {
         "parts": tuple(configured), "head": f"chain({spelt})", "__module__": __name__,
         "__doc__": f"The gradient through {', then '.join(part.spelt for part in configured)}.",
     }  # fmt: skip
-    return type(base)("Chained", (base,), members, name="_".join(["chain", *names]))
+    name = "_".join(["chain", *names])
+    return cast("type[Rule]", types.new_class("Chained", (base,), {"name": name}, lambda space: space.update(members)))

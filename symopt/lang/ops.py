@@ -141,6 +141,11 @@ def sqrt(x: Expr) -> Expr:
     return sp.sqrt(x)
 
 
+def cbrt(x: Expr) -> Expr:
+    """The cube root of a value that is not negative."""
+    return x ** sp.Rational(1, 3)
+
+
 def exp(x: Expr) -> Expr:
     """The exponential function."""
     return sp.exp(x)

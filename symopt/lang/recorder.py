@@ -120,12 +120,14 @@ class Recorder:
             _scheduled=recording.scheduled, _inputs={}, _inner={},
         )  # fmt: skip
         taken.update(dict.fromkeys([*BUILT_IN, *(_assigned_names(rule) if outer is None else [])]))
-        for name, item in {**hypers, **states}.items():
+        declared: dict[str, Hyper | State] = {**hypers, **states}
+        for name, item in declared.items():
             self._declare(name, item)
         for name in (PARAMETER, STEP):
             self._current[name] = self._input(name)
-        for name, item in rule.declared(Inner).items():
-            configured = item.default() if isinstance(item.default, type) else item.default
+        for name, inner_rule in rule.declared(Inner).items():
+            default = inner_rule.default
+            configured = default() if isinstance(default, type) else default
             inner = Recorder(configured, recording, self, f"{label}_{name}" if label else name)
             self._inner[name] = _InnerRule(inner, self)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+import types
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from symopt.errors import SpecError, UsageError, nearest
 from symopt.lang.declare import Declaration, Hyper, Inner, Option, State, check_name, is_number
@@ -97,11 +98,17 @@ class Declared:
         made = {name: item() if isinstance(item, type) else item for name, item in inner.items()}
         words = [cls.name, *(word for item in made.values() for word in item.words)]
         target = (*cls.target, *(f"{name}={item.spelt}" for name, item in made.items()))
-        members = {name: Inner(item) for name, item in made.items()}
-        head = cls.head or cls.name
-        names = {"__doc__": cls.__doc__, "__module__": cls.__module__, "head": head, "target": target}
+        members: dict[str, Any] = {name: Inner(item) for name, item in made.items()}
+        members |= {
+            "__doc__": cls.__doc__,
+            "__module__": cls.__module__,
+            "head": cls.head or cls.name,
+            "target": target,
+        }
         title = "".join(word.title() for word in "_".join(words).split("_"))
-        return type(cls)(title, (cls,), {**names, **members}, name="_".join(words))
+        return cast(
+            "type[Self]", types.new_class(title, (cls,), {"name": "_".join(words)}, lambda n: n.update(members))
+        )
 
     @property
     def words(self) -> list[str]:

@@ -7,16 +7,17 @@ the gradient. Rounding: preserved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from symopt.ir.nodes import Ref, ref, refs
 from symopt.ir.program import DType, Phase, Product, Program, Scalars, Segment, Store, Sweep
-from symopt.ir.rate import Rate, let_rates
-from symopt.ir.shape import let_shapes
+from symopt.ir.rate import Rate, let_rates, rate_of
+from symopt.ir.shape import Shape, let_shapes, shape_of
 from symopt.ir.trace import PARAMETER, Let, Query, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.dtypes import assign_dtypes
+from symopt.passes.rewriting import Names
 from symopt.passes.stages import stages_of
 
 
@@ -29,27 +30,36 @@ def to_program(trace: Trace) -> Program:
     """
     away = [query for query in trace.queries if query.point is not ref(PARAMETER)]
     names = ["point"] if len(away) == 1 else [f"point{number + 1}" for number in range(len(away))]
-    # Each phase is a trace of its own, in which the gradients are given and nothing is asked for.
+    # Each phase is a trace of its own, in which the gradients are given and nothing is asked for. What a state
+    # is does not depend on the phase: a point does not say what its new value is.
     given = replace(trace, queries=tuple(Query(query.name, ref(PARAMETER)) for query in trace.queries))
-    points = [_phase(name, _point(given, query, name)) for query, name in zip(away, names, strict=True)]
-    return Program(trace, (*points, _phase("step", drop_dead(given))), let_shapes(trace), let_rates(trace))
+    shapes, rates = let_shapes(trace), let_rates(trace)
+    traces = {name: _point(given, query, name) for query, name in zip(away, names, strict=True)}
+    phases = [_phase(name, point, shapes, rates) for name, point in {**traces, "step": drop_dead(given)}.items()]
+    return Program(trace, tuple(phases), shapes, rates)
 
 
 def _point(trace: Trace, query: Query, name: str) -> Trace:
     """The trace that computes where a gradient is asked for; the point is an array of its own."""
     lets, value = trace.lets, query.point
+    names = Names([*trace.inputs, *(let.name for let in lets)])
+    array = names.fresh(ref(name))
     if not isinstance(value, Ref):
-        lets = (*lets, Let(f"{name}_new", value, name))
+        lets = (*lets, Let(names.fresh(ref(f"{name}_new")), value, name))
         value = ref(lets[-1].name)
-    return drop_dead(replace(trace, lets=lets, results={name: value.name}))
+    return drop_dead(replace(trace, lets=lets, results={array: value.name}))
 
 
-def _phase(name: str, trace: Trace) -> Phase:
-    """The phase that computes a trace's results."""
-    rates = let_rates(trace)
+def _phase(name: str, trace: Trace, shapes: Mapping[str, Shape], rates: Mapping[str, Rate]) -> Phase:
+    """The phase that computes a trace's results, from the shapes and rates of the names of the whole rule."""
+    shapes, rates = dict(shapes), dict(rates)
+    for let in trace.lets:  # the point itself is no name of the rule
+        if let.name not in rates:
+            shapes[let.name] = shape_of(let.value, shapes)
+            rates[let.name] = rate_of(let.value, rates, shapes)
     states = [state.name for state in trace.states]
     scalar = {state for state in states if rates[state] <= Rate.TENSOR}
-    segments, buffers = stages_of(trace, rates)
+    segments, buffers = stages_of(trace, rates, shapes)
     read = _read_names(segments)
     arrays = [array for array in (*trace.arrays, *states) if array not in scalar]
     return Phase(

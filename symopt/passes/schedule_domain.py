@@ -8,7 +8,7 @@ is refused with a step at which it is certainly outside; that it never leaves th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -24,9 +24,9 @@ from symopt.passes.freeze import PI
 
 BITS = 256
 FIRST, LAST = 50, 10**7
-# A later step that is tried is so much larger than the one before.
-RATIO = Fraction(21, 20)
-# The sums of more lengths than this are not tried.
+# A later step that is tried is larger than the one before by this part of it.
+STRIDE = 20
+# The sums of so many lengths are tried.
 MOST_LENGTHS = 6
 # Larger powers and finer parts of a turn are not kept as rationals.
 LARGE = 1000
@@ -129,13 +129,13 @@ def _outside(domain: Domain, value: Exact) -> bool:
     return below or above or (domain.integer and not value.contains_integer())
 
 
-def _steps(lengths: Iterable[int]) -> list[int]:
+def _steps(lengths: Sequence[int]) -> list[int]:
     """The steps to try, in order."""
-    few = sorted(lengths)[:MOST_LENGTHS]
+    few = lengths[:MOST_LENGTHS]
     sums = {sum(chosen) for size in range(1, len(few) + 1) for chosen in combinations(few, size)}
-    steps = {*range(1, FIRST + 1), *(near for total in sums for near in range(total - 1, total + 4))}
-    step = Fraction(FIRST)
+    steps = {*range(1, FIRST + 1), *(near for total in {*lengths, *sums} for near in range(total - 1, total + 4))}
+    step = FIRST
     while step < LAST:
-        step *= RATIO
-        steps.add(int(step))
+        step += step // STRIDE
+        steps.add(step)
     return sorted(found for found in steps if found >= 1)

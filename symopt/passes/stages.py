@@ -16,22 +16,25 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import CONDITIONS, MODEL_REDUCTIONS, MatOp, Node, Op, Reduce, Ref, matop, ref, refs
 from symopt.ir.program import Buffer, Partial, Product, Scalars, Segment, Stage, Sweep
 from symopt.ir.rate import Rate
-from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, Shape, let_shapes, shape_of
+from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, Shape, shape_of
 from symopt.ir.trace import Let, Trace
+from symopt.passes.guards import guards_of
 from symopt.passes.memory import assign_slots
 from symopt.passes.sweeps import Demand, Plan, plan_sweeps
 
 KEPT = "kept_"  # what the names of buffers start with that keep a value from sweep to sweep
 
 
-def stages_of(trace: Trace, rates: Mapping[str, Rate]) -> tuple[tuple[Segment, ...], tuple[Buffer, ...]]:
+def stages_of(
+    trace: Trace, rates: Mapping[str, Rate], shapes: Mapping[str, Shape]
+) -> tuple[tuple[Segment, ...], tuple[Buffer, ...]]:
     """The segments of a phase, and the buffers that they need.
 
     Raises
     ------
     UnsupportedError: values of every tensor would have to be kept between two looks at the model.
     """
-    return _Stager(trace, rates).run()
+    return _Stager(trace, rates, shapes).run()
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,12 @@ class _Place:
 class _Stager:
     """A trace on its way to stages."""
 
-    def __init__(self, trace: Trace, rates: Mapping[str, Rate]) -> None:
-        self.trace, self.rates, self.shapes = trace, rates, let_shapes(trace)
+    def __init__(self, trace: Trace, rates: Mapping[str, Rate], shapes: Mapping[str, Shape]) -> None:
+        self.trace, self.rates, self.shapes = trace, rates, dict(shapes)
         self.values: dict[str, Node] = {let.name: let.value for let in trace.lets}
         # The point where a gradient is asked for is an array of the parameter's shape, and no input.
         self.shapes |= {name: ELEMENT for name in trace.results if name not in self.shapes}
+        self.guards = guards_of(trace, rates)
         self.segment = self._segment_numbers()
         self.depth, self.bases = self._depths()
         self.prefix = KEPT
@@ -132,6 +136,7 @@ class _Stager:
             conditions=frozenset(n for n, v in lets.items() if isinstance(v, Op) and v.op in CONDITIONS),
             memory=frozenset(name for name, own in self.shapes.items() if own == shape and name not in lets),
             outside=dict(outside),
+            late={name: self._free_at(name) for name in self.trace.results if name in self.trace.inputs},
         )
         for name, value in self.values.items():
             if isinstance(value, Reduce) and self._shape_of_arg(value) == shape:
@@ -142,6 +147,18 @@ class _Stager:
             if self.shapes[array] != shape and value_name in lets:
                 demand.materialised[value_name] = self.depth[value_name]
         return demand
+
+    def _free_at(self, array: str) -> int:
+        """The first depth at which no operation on matrices and no sweep over another shape reads an old value.
+
+        Sweeps over other shapes may compute again what they read, so they free it at the end only.
+        """
+        first = 0
+        for name, value in self.values.items():
+            if array in refs(value) and self._home(name, value) != self.shapes[array]:
+                known = isinstance(value, MatOp) or self.shapes[name].is_scalar
+                first = max(first, self.depth[name] if known else max(self.depth.values()) + 1)
+        return first
 
     def _home(self, name: str, value: Node) -> Shape | None:
         """The shape of the sweep that computes or reduces a value; None where no sweep does."""
@@ -155,7 +172,7 @@ class _Stager:
         stages: list[Stage] = [plan.sweeps[depth] for plan in plans if depth in plan.sweeps]
         for name, value in self.values.items():
             if isinstance(value, MatOp) and self.depth[name] == depth + 1:
-                stages.append(Product(name, _placed(value, places)))
+                stages.append(Product(name, _placed(value, places), self.guards[name]))
         return stages
 
     def _segments(self, by_depth: list[list[Stage]]) -> tuple[Segment, ...]:

@@ -28,8 +28,9 @@ class Demand:
     in the order of the trace; ``results`` maps an
     array to its new value, ``partials`` a depth to its reductions, ``materialised`` a statement whose
     value others read from memory to its depth. ``conditions`` are statements that buffers cannot hold,
-    ``memory`` all names of the shape that are read from memory, and ``outside`` maps statements of other
-    shapes to where their values are.
+    ``memory`` all names of the shape that are read from memory, ``outside`` maps statements of other
+    shapes to where their values are, and ``late`` an array to the first depth at which others no longer
+    read its old value.
     """
 
     shape: Shape
@@ -43,6 +44,7 @@ class Demand:
     conditions: frozenset[str] = frozenset()
     memory: frozenset[str] = frozenset()
     outside: Mapping[str, str] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,12 @@ class _ConflictError(Exception):
 
 
 def _planned(demand: Demand, kept: Sequence[str], prefix: str) -> Plan:
-    late: dict[str, int] = {}
+    late = dict(demand.late)
     while True:
         try:
             return _Planner(demand, kept, late, prefix).run()
         except _ConflictError as conflict:
-            late[conflict.array] = conflict.depth
+            late[conflict.array] = max(conflict.depth, late.get(conflict.array, 0))
 
 
 class _Planner:

@@ -26,9 +26,5 @@ def trace(rule: Rule | type[Rule]) -> Trace:
     frozen = freeze(recording)
     verify_trace(frozen)
     check_schedules(frozen)
-    fixed = {
-        name: exact_number(value)
-        for name, value in recording.fixed.items()
-        if name not in frozen.scheduled
-    }
+    fixed = {name: exact_number(value) for name, value in recording.fixed.items() if name not in frozen.scheduled}
     return specialise(frozen, fixed)

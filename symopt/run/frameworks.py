@@ -19,10 +19,13 @@ from symopt.errors import MissingToolError, UnsupportedError
 Array = NDArray[Any]
 Gradient = Callable[[int], Array]
 Arguments = Mapping[str, Any]
-Runner = Callable[[str, Arguments, Array, Gradient, int], list[Array]]
+Loss = Callable[[int], float]
+Runner = Callable[[str, Arguments, Array, Gradient, int, Loss], list[Array]]
 
 
-def run_original(implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int) -> list[Array]:
+def run_original(
+    implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss = lambda t: 1.0
+) -> list[Array]:
     """The parameter after each step of an optimizer of a framework.
 
     Parameters
@@ -31,6 +34,7 @@ def run_original(implementation: str, arguments: Arguments, p: Array, gradient: 
     arguments: what it is built with.
     p: the parameter before the first step; its type is that of the whole computation.
     gradient: the gradient of a step; steps are counted from 1.
+    loss: the loss before a step, which some optimizers read.
 
     Raises
     ------
@@ -43,10 +47,12 @@ def run_original(implementation: str, arguments: Arguments, p: Array, gradient: 
     with warnings.catch_warnings():
         # What a framework will drop is compared for as long as it is there.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return RUNNERS[framework](implementation, arguments, p, gradient, steps)
+        return RUNNERS[framework](implementation, arguments, p, gradient, steps, loss)
 
 
-def _torch(implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int) -> list[Array]:
+def _torch(
+    implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
+) -> list[Array]:
     torch = _module("torch")
     with _default_dtype(torch, p.dtype):
         parameter = torch.nn.Parameter(torch.tensor(p))
@@ -70,21 +76,25 @@ def _default_dtype(torch: ModuleType, dtype: np.dtype[Any]) -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def _optax(implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int) -> list[Array]:
+def _optax(
+    implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
+) -> list[Array]:
     jax, optax = _module("jax"), _module("optax")
     with jax.enable_x64(p.dtype == np.float64):
         parameter = jax.numpy.asarray(p)
-        optimizer = implementation_of(implementation)(**arguments)
+        optimizer = optax.with_extra_args_support(implementation_of(implementation)(**arguments))
         state = optimizer.init(parameter)
         reached = []
         for t in range(1, steps + 1):
-            updates, state = optimizer.update(jax.numpy.asarray(gradient(t)), state, parameter)
+            updates, state = optimizer.update(jax.numpy.asarray(gradient(t)), state, parameter, value=loss(t))
             parameter = optax.apply_updates(parameter, updates)
             reached.append(np.array(parameter))
     return reached
 
 
-def _keras(implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int) -> list[Array]:
+def _keras(
+    implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
+) -> list[Array]:
     keras = _module("keras")
     before = keras.config.floatx()
     keras.config.set_floatx(p.dtype.name)

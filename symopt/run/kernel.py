@@ -23,7 +23,7 @@ from symopt.backends.c_interface import (
     hypers_of,
     init_arguments_of,
     init_takes_hyper,
-    sizes_of,
+    needs_work,
     takes_loss,
     takes_seed,
 )
@@ -36,6 +36,7 @@ from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 from symopt.printers.c import CTYPES, c_name
 from symopt.run.arrays import Checker, shape_of_state
+from symopt.run.call import Call
 from symopt.run.compile import needed, shared_library
 from symopt.run.team import Team, chunks, team
 
@@ -104,8 +105,8 @@ class CKernel:
         tensors = self._checker.tensors(p)
         made = {a.name: self._new(a, tensors) for a in order if a.name != PARAMETER}
         leading = [self._struct(hypers)] if init_takes_hyper(self._variant) else []
-        call = _Call(self, order, {PARAMETER: p, **made}, leading)
-        self._check(call(self._function("init"), ()), 1, hypers)
+        call = Call(self._ffi, self._program, self._ctype, order, {PARAMETER: p, **made}, leading)
+        self._check(call(self._function("init")), 1, hypers)
         call.give_back(made)
         return {name: made[name] for name in self.states}
 
@@ -158,7 +159,11 @@ class CKernel:
         leading = [self._struct(hypers)] if self._names.takes_hyper else []
         leading += [float(keywords["loss"])] if takes_loss(self._program) else []
         leading += [operator.index(keywords.get("seed", 0))] if takes_seed(self._program, phase) else []
-        calls = [_Call(self, order, part, leading, phase) for part in self._parts(phase, order, arrays, threads)]
+        work = self._function(f"{name}_work") if needs_work(phase) else None
+        calls = [
+            Call(self._ffi, self._program, self._ctype, order, part, leading, work)
+            for part in self._parts(phase, order, arrays, threads)
+        ]
         return Bound(self, self._function(name), calls, team(threads), dict(hypers), states)
 
     def _parts(
@@ -192,81 +197,13 @@ class CKernel:
             raise DomainError(f"{self.rule.title}: {'; '.join(domains) or f'steps count from 1, got t = {t}'}")
 
 
-class _Call:
-    """The arguments of one call, made once: sizes, what leads, pointers, memory to work in."""
-
-    def __init__(
-        self, kernel: CKernel, order: Sequence[Argument], given: Mapping[str, Any], leading: Sequence[Any],
-        phase: Phase | None = None,
-    ) -> None:  # fmt: skip
-        self.ffi, self.kernel, self.leading = kernel._ffi, kernel, list(leading)
-        self.model, self.type = kernel._program.over_model, kernel._ctype.name
-        self.keep: list[Any] = []
-        tensors = given[PARAMETER if PARAMETER in given else order[0].name]
-        if self.model:
-            given = {name: [value] if isinstance(value, np.ndarray) else value for name, value in given.items()}
-            tensors = [tensors] if isinstance(tensors, np.ndarray) else tensors
-        self.sizes = self._sizes(tensors if self.model else [tensors])
-        self.numbers: dict[str, Any] = {}
-        self.pointers = [self._pointer(argument, given[argument.name]) for argument in order]
-        if phase is not None and _has_work(kernel, phase):
-            self.pointers.append(self._work(phase))
-
-    def _sizes(self, tensors: Sequence[Array]) -> list[Any]:
-        """What says how large the tensors are; remembered for the workspace."""
-        sides = [array.shape for array in tensors] if len(sizes_of(self.kernel._program)) == 2 else None
-        self.extents = sides if sides is not None else [(array.size,) for array in tensors]
-        if not self.model:
-            return list(self.extents[0])
-        columns = [self._kept(self.ffi.new("size_t[]", [int(e[i]) for e in self.extents])) for i in range(self._rank)]
-        return [len(tensors), *columns]
-
-    @property
-    def _rank(self) -> int:
-        return len(sizes_of(self.kernel._program))
-
-    def _kept(self, item: Any) -> Any:
-        self.keep.append(item)
-        return item
-
-    def _pointer(self, argument: Argument, value: Any) -> Any:
-        if argument.is_number:
-            values = list(value) if isinstance(value, list) else [value]
-            self.numbers[argument.name] = self._kept(self.ffi.new("double[]", [float(x) for x in values] or [0.0]))
-            return self.numbers[argument.name]
-        if not self.model:
-            return self._buffer(value, argument.written)
-        constant = "" if argument.written else "const "
-        pointers = [self._kept(self._buffer(array, argument.written)) for array in value]
-        return self._kept(self.ffi.new(f"{constant}{self.type} *[]", pointers or [self.ffi.NULL]))
-
-    def _buffer(self, array: Array, written: bool) -> Any:
-        return self.ffi.from_buffer(f"{self.type}[]", array, require_writable=written)
-
-    def _work(self, phase: Phase) -> Any:
-        """The workspace: that of the largest tensor."""
-        size = self.kernel._function(f"{phase.name}_work")
-        need = max((int(size(*extents)) for extents in self.extents), default=0)
-        return self.ffi.from_buffer(self._kept(np.empty(need // 8 + 8, np.float64)))
-
-    def __call__(self, function: Any, step: Sequence[Any]) -> int:
-        """The status of the call."""
-        return function(*self.sizes, *step, *self.leading, *self.pointers)  # type: ignore[no-any-return]  # cffi is untyped
-
-    def give_back(self, states: dict[str, Any]) -> None:
-        """Put the new numbers where the old ones were."""
-        for name, memory in self.numbers.items():
-            old = states.get(name)
-            states[name] = [memory[i] for i in range(len(old))] if isinstance(old, list) else memory[0]
-
-
 @dataclass(frozen=True)
 class Bound:
     """A step on given arrays. The arrays must stay alive and where they are, which NumPy sees to."""
 
     kernel: CKernel
     function: Any
-    calls: Sequence[_Call]
+    calls: Sequence[Call]
     team: Team
     hypers: Mapping[str, float]
     states: dict[str, Any]
@@ -277,18 +214,13 @@ class Bound:
         if step < 1:
             raise DomainError(f"{self.kernel.rule.title}: steps count from 1, got t = {step}")
         if len(self.calls) == 1:
-            status = self.calls[0](self.function, (step,))
+            status = self.calls[0](self.function, step)
         else:
-            status = self.team.run(lambda part: self.calls[part](self.function, (step,)), len(self.calls))
+            status = self.team.run(lambda part: self.calls[part](self.function, step), len(self.calls))
         if status != OK:
             self.kernel._check(status, step, self.hypers)
         if self.calls[0].numbers:
             self.calls[0].give_back(self.states)
-
-
-def _has_work(kernel: CKernel, phase: Phase) -> bool:
-    """Whether a phase's function works in memory that it is given."""
-    return hasattr(kernel._lib, kernel._names.public(kernel._variant, f"{phase.name}_work", kernel._ctype))
 
 
 @dataclass(frozen=True)

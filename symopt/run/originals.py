@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Original:
     tolerance: float | None = None
     note: str = ""
 
-    @property
+    @cached_property
     def resolved(self) -> Rule:
         """The rule that the target names."""
         return resolve(self.rule)

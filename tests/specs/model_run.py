@@ -5,6 +5,7 @@ A value is a number, the same for all tensors, or a list with an array for each 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -99,8 +100,12 @@ def parameters(reached: Sequence[Mapping[str, Any]], name: str = "p") -> list[Te
 
 
 def start() -> Tensors:
-    """Parameters of both signs, with a zero among them."""
-    return [np.linspace(-2.0, 1.5 + i, int(np.prod(shape))).reshape(shape) for i, shape in enumerate(SHAPES)]
+    """Parameters of both signs, with a zero in each tensor."""
+    rng = np.random.default_rng(0)
+    tensors = [rng.standard_normal(shape) for shape in SHAPES]
+    for array in tensors:
+        array[0, 1] = 0.0
+    return tensors
 
 
 def ordinary(steps: int = STEPS) -> list[Tensors]:
@@ -166,7 +171,7 @@ def run_torch(
     after: Callable[[list[Any]], None] = lambda parameters: None,
     before: Callable[[list[Any]], None] = lambda parameters: None,
 ) -> list[Tensors]:
-    """The parameters after each step of a torch optimizer; ``before`` sees them with their gradients, ``after`` moved."""
+    """The parameters after each step of a torch optimizer; ``before`` and ``after`` are called around its step."""
     import torch
 
     default = torch.get_default_dtype()
@@ -184,6 +189,34 @@ def run_torch(
             reached.append([tensor.detach().numpy().copy() for tensor in tensors])
     finally:
         torch.set_default_dtype(default)
+    return reached
+
+
+def run_keras(
+    optimizer: Callable[[Any], Any],
+    start: Tensors,
+    gradient: Gradient,
+    steps: int = STEPS,
+    read: Callable[[Any, list[Any]], list[Any]] = lambda optimizer, variables: variables,
+) -> list[Tensors]:
+    """The parameters, or what ``read`` gives, after each step of ``optimizer(keras)``, which runs on JAX."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    import jax
+    import keras
+
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    try:
+        with jax.enable_x64(True):
+            variables = [keras.Variable(array, dtype="float64") for array in start]
+            made, reached = optimizer(keras), []
+            for t in range(1, steps + 1):
+                point = [np.array(variable.value) for variable in variables]
+                made.apply([keras.ops.convert_to_tensor(g, dtype="float64") for g in gradient(point, t)], variables)
+                reached.append([np.array(variable.value) for variable in read(made, variables)])
+                assert all(array.dtype == np.float64 for array in reached[-1])
+    finally:
+        keras.config.set_floatx(before)
     return reached
 
 

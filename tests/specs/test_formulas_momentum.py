@@ -17,7 +17,7 @@ def sum_momentum(p, g, t, s, h):
 @formula("primal_averaging")
 def primal_averaging(p, g, t, s, h):
     s.z = (s.z if t > 1 else p) - h.lr * g
-    return p + h.c * (s.z - p)
+    return p + h.share * (s.z - p)
 
 
 @pytest.mark.parametrize("target", written_in(__name__))

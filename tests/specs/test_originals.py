@@ -67,10 +67,15 @@ def start(shape: Shape) -> Array:
     return np.linspace(-2.0, 2.0, 24).reshape(shape)
 
 
+def loss(t: int) -> float:
+    return 1 + 1 / t
+
+
 def reach(original: Original, hypers: Mapping[str, float], shape: Shape, data: str) -> list[Array]:
     """The rule's parameter after each step."""
     rows = DATA[data]
-    return run(original.resolved, hypers, start(shape), lambda point, t: rows[t - 1].reshape(shape), STEPS)
+    given = {"loss": lambda p, t: loss(t)}
+    return run(original.resolved, hypers, start(shape), lambda point, t: rows[t - 1].reshape(shape), STEPS, given)
 
 
 SETTINGS = {"telling": telling, "defaults": own_defaults}
@@ -86,7 +91,7 @@ def test_rule_is_its_original(original: Original, shape: Shape, settings: str, d
     hypers = original.hypers(SETTINGS[settings](original))
     gradients = [row.reshape(shape) for row in DATA[data]]
     theirs = run_original(
-        original.implementation, original.built(hypers), start(shape), lambda t: gradients[t - 1].copy(), STEPS
+        original.implementation, original.built(hypers), start(shape), lambda t: gradients[t - 1].copy(), STEPS, loss
     )
     for step, (a, b) in enumerate(zip(reach(original, hypers, shape, data), theirs, strict=True), 1):
         assert b.dtype == np.float64

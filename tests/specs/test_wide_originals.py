@@ -1,0 +1,91 @@
+"""Rules with norms, rows and columns, or matrices against their originals where these take another branch.
+
+One element, one row, one column; no gradient, no parameter, neither; gradients that stop; matrices of rank one;
+each at the rule's own defaults and at values at which every hyper-parameter shows.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+from float_run import Array, run
+from test_originals import telling
+
+from symopt.ir.rate import Rate, let_rates
+from symopt.passes.tracing import trace
+from symopt.run.frameworks import run_original
+from symopt.run.originals import Original, originals
+
+STEPS = 12
+Shape = tuple[int, ...]
+
+
+def ordinary(shape: Shape) -> Array:
+    return np.random.default_rng(3).standard_normal((STEPS, *shape))
+
+
+def no_gradient(shape: Shape) -> Array:
+    return np.zeros((STEPS, *shape))
+
+
+def gradients_that_stop(shape: Shape) -> Array:
+    return ordinary(shape) * (np.arange(STEPS) < 5).reshape(-1, *(1 for _ in shape))
+
+
+def rank_one(shape: Shape) -> Array:
+    sizes = np.random.default_rng(4).standard_normal(STEPS)
+    return np.multiply.outer(sizes, np.fromfunction(lambda i, *j: (i + 1.0) * (sum(j) + 2.0), shape))
+
+
+def somewhere(shape: Shape) -> Array:
+    return np.linspace(-2.0, 3.0, int(np.prod(shape))).reshape(shape)
+
+
+def nowhere(shape: Shape) -> Array:
+    return np.zeros(shape)
+
+
+SITUATIONS: Mapping[str, tuple[Callable[[Shape], Array], Callable[[Shape], Array]]] = {
+    "ordinary": (somewhere, ordinary),
+    "no-parameter": (nowhere, ordinary),
+    "no-gradient": (somewhere, no_gradient),
+    "neither": (nowhere, no_gradient),
+    "stopping": (somewhere, gradients_that_stop),
+    "rank-one": (somewhere, rank_one),
+}
+MATRICES, VECTORS = [(1, 1), (1, 5), (5, 1), (5, 3), (3, 5), (4, 4)], [(1,), (5,)]
+
+
+def is_wide(original: Original) -> bool:
+    """Whether the rule looks at more than one element at a time, of one tensor."""
+    frozen = trace(original.resolved)
+    return not frozen.given and any(
+        rate not in (Rate.STEP, Rate.ELEMENT, Rate.MODEL) for rate in let_rates(frozen).values()
+    )
+
+
+CASES = [
+    pytest.param(original, shape, id=f"{original.rule}-{original.implementation}-{'x'.join(map(str, shape))}")
+    for original in filter(is_wide, originals())
+    for shape in MATRICES + VECTORS
+    if len(shape) in {len(tested) for tested in original.shapes or [[24]]}
+]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize(("original", "shape"), CASES)
+def test_branches(original: Original, shape: Shape, situation: str) -> None:
+    if find_spec(original.implementation.partition(".")[0]) is None:
+        pytest.skip(f"{original.implementation} is not installed")
+    p, gradients = (make(shape) for make in SITUATIONS[situation])
+    for values in ({}, telling(original)):
+        hypers = original.hypers(values)
+        ours = run(original.resolved, hypers, p, lambda point, t: gradients[t - 1], STEPS)
+        theirs = run_original(
+            original.implementation, original.built(hypers), p.copy(), lambda t: gradients[t - 1].copy(), STEPS
+        )
+        # A parameter that comes back to zero has no digits left.
+        scale = max(np.max(np.abs(x)) for x in [p, *theirs])
+        for step, (a, b) in enumerate(zip(ours, theirs, strict=True), 1):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-13 * scale, err_msg=f"step {step}")

@@ -1,0 +1,168 @@
+"""Rules around rules, on a model of several tensors, against the wrappers of frameworks that they state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from model_run import (
+    GRADIENTS,
+    STEPS,
+    Gradient,
+    Tensors,
+    assert_close,
+    curved,
+    parameters,
+    replay,
+    run_keras,
+    run_model,
+    run_optax,
+    run_torch,
+    start,
+)
+
+# Rules to wrap, at values that show, and optax's optimizer of the same form.
+ADAM = "beta1=0.6,beta2=0.75,eps=0.05"
+BASES: Mapping[str, Callable[[Any], Any]] = {
+    "sgd(lr=0.3)": lambda o: o.sgd(0.3),
+    "sgd(momentum=True,nesterov=True,lr=0.3,mu=0.8)": lambda o: o.sgd(0.3, 0.8, nesterov=True),
+    f"adamw(lr=0.3,{ADAM},weight_decay=0.2)": lambda o: o.adamw(0.3, 0.6, 0.75, 0.05, weight_decay=0.2),
+    f"chain(clip_global_norm(limit=2),adam_direction({ADAM}))(lr=0.3)": lambda o: o.chain(
+        o.clip_by_global_norm(2.0), o.scale_by_adam(0.6, 0.75, 0.05), o.scale(-0.3)
+    ),
+}
+BASE = pytest.mark.parametrize("base", BASES)
+DATA = pytest.mark.parametrize("gradients", GRADIENTS.values(), ids=GRADIENTS)
+
+
+def run(target: str, gradient: Gradient, steps: int = STEPS) -> list[Tensors]:
+    return parameters(run_model(target, {}, start(), gradient, steps))
+
+
+@DATA
+@BASE
+@pytest.mark.parametrize(("period", "alpha"), [(1, 0.3), (3, 0.5), (5, 1.0)])
+def test_lookahead_is_that_of_optax(base: str, period: int, alpha: float, gradients: list[Tensors]) -> None:
+    optax, jax = pytest.importorskip("optax"), pytest.importorskip("jax")
+    reached = run_model(f"lookahead[base={base},period={period},alpha={alpha}]", {}, start(), curved(gradients))
+    with jax.enable_x64(True):
+        optimizer = optax.lookahead(BASES[base](optax), sync_period=period, slow_step_size=alpha)
+        p = optax.LookaheadParams.init_synced([jax.numpy.asarray(array) for array in start()])
+        state, fast, slow = optimizer.init(p), [], []
+        for t in range(1, STEPS + 1):
+            step = [jax.numpy.asarray(g) for g in curved(gradients)([np.array(array) for array in p.fast], t)]
+            updates, state = optimizer.update(step, state, p)
+            p = optax.apply_updates(p, updates)
+            fast.append([np.array(array) for array in p.fast])
+            slow.append([np.array(array) for array in p.slow])
+    assert_close(parameters(reached), fast)
+    assert_close(parameters(reached, "slow"), slow)
+
+
+@DATA
+def test_lookahead_is_that_of_pytorch_optimizer(gradients: list[Tensors]) -> None:
+    torch, peer = pytest.importorskip("torch"), pytest.importorskip("pytorch_optimizer")
+
+    def optimizer(ps: list[Any]) -> Any:
+        return peer.Lookahead(torch.optim.Adam(ps, 0.3, (0.6, 0.75), 0.05), k=3, alpha=0.4)
+
+    ours = run(f"lookahead[base=adam(lr=0.3,{ADAM}),period=3,alpha=0.4]", curved(gradients))
+    assert_close(ours, run_torch(optimizer, start(), curved(gradients)))
+
+
+def test_lookahead_may_stand_around_a_rule_that_looks_ahead_itself() -> None:
+    """Nesterov's rule for k steps, by hand."""
+    gradient, p, slow, previous, expected = curved(GRADIENTS["ordinary"]), start(), start(), start(), []
+    for t in range(1, STEPS + 1):
+        y = [a + 0.8 * (a - b) for a, b in zip(p, previous, strict=True)]
+        previous, p = p, [a - 0.1 * g for a, g in zip(y, gradient(y, t), strict=True)]
+        if t % 4 == 0:
+            p = slow = [a + 0.3 * (b - a) for a, b in zip(slow, p, strict=True)]
+        expected.append(p)
+    assert_close(run("lookahead[base=nag(lr=0.1,mu=0.8),period=4,alpha=0.3]", gradient), expected)
+
+
+@DATA
+@BASE
+def test_sam_is_that_of_optax(base: str, gradients: list[Tensors]) -> None:
+    """Its opaque mode asks for the second gradient itself; where all gradients are zero it has 0/0."""
+    optax = pytest.importorskip("optax")
+    gradient = curved(gradients)
+
+    def optimizer() -> Any:
+        uphill = optax.chain(optax.contrib.normalize(), optax.sgd(0.4))
+        return optax.contrib.sam(BASES[base](optax), uphill, sync_period=2, opaque_mode=True)
+
+    def second(point: Tensors, t: int) -> Callable[[Any, int], Any]:
+        return lambda p, i: dict(zip(p, gradient([np.array(array) for array in p.values()], t), strict=True))
+
+    theirs = run_optax(optimizer, start(), gradient, grad_fn=second)
+    assert_close(run(f"sam[base={base},rho=0.4,eps=0]", gradient), theirs)
+
+
+@DATA
+def test_sam_is_that_of_optax_in_two_calls(gradients: list[Tensors]) -> None:
+    """Its transparent mode goes up in one call and down in the next; every second parameter is a step's result."""
+    optax = pytest.importorskip("optax")
+    base, gradient = f"adamw(lr=0.3,{ADAM},weight_decay=0.2)", curved(gradients)
+
+    def optimizer() -> Any:
+        uphill = optax.chain(optax.contrib.normalize(), optax.sgd(0.4))
+        return optax.contrib.sam(BASES[base](optax), uphill, sync_period=2)
+
+    theirs = run_optax(optimizer, start(), lambda point, call: gradient(point, (call + 1) // 2), 2 * STEPS)
+    assert_close(run(f"sam[base={base},rho=0.4,eps=0]", gradient), theirs[1::2])
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_sam_is_that_of_pytorch_optimizer(adaptive: bool) -> None:
+    """It computes the norm in single precision, hence the tolerance."""
+    torch, peer = pytest.importorskip("torch"), pytest.importorskip("pytorch_optimizer")
+    gradient = curved(GRADIENTS["ordinary"])
+
+    class Stepping(peer.SAM):
+        def __init__(self, ps: list[Any]) -> None:
+            super().__init__(ps, torch.optim.AdamW, rho=0.4, adaptive=adaptive, lr=0.3, betas=(0.6, 0.75), eps=0.05, weight_decay=0.2)  # fmt: skip
+            self.ps, self.t = ps, 0
+
+        def step(self) -> None:
+            def closure() -> None:
+                point = [tensor.detach().numpy().copy() for tensor in self.ps]
+                for tensor, array in zip(self.ps, gradient(point, self.t), strict=True):
+                    tensor.grad = torch.tensor(array)
+
+            self.t += 1
+            super().step(closure)
+
+    base = f"adamw(lr=0.3,{ADAM},weight_decay=0.2)"
+    ours = run(f"sam[base={base},rho=0.4,adaptive={adaptive}]", gradient)
+    assert_close(ours, run_torch(Stepping, start(), gradient), tolerance=1e-5)
+
+
+@DATA
+def test_adaptive_sam_by_hand(gradients: list[Tensors]) -> None:
+    """Kwon et al. 2021: p + rho T^2 g / ||T g|| with T = |p|."""
+    gradient, p, expected = curved(gradients), start(), []
+    for t in range(1, STEPS + 1):
+        g = gradient(p, t)
+        length = np.sqrt(sum(((q * h) ** 2).sum() for q, h in zip(p, g, strict=True)))
+        worst = [q + 0.4 * q**2 * h / (length + 0.01) for q, h in zip(p, g, strict=True)]
+        p = [q - 0.3 * h for q, h in zip(p, gradient(worst, t), strict=True)]
+        expected.append(p)
+    assert_close(run("sam[base=sgd(lr=0.3),rho=0.4,eps=0.01,adaptive=True]", gradient), expected)
+
+
+@DATA
+@BASE
+@pytest.mark.parametrize("period", [1, 3])
+def test_accumulated_is_that_of_optax(base: str, period: int, gradients: list[Tensors]) -> None:
+    optax, jax = pytest.importorskip("optax"), pytest.importorskip("jax")
+
+    def optimizer() -> Any:
+        return optax.MultiSteps(BASES[base](optax), period, accumulator_dtype=jax.numpy.float64)
+
+    theirs = run_optax(optimizer, start(), curved(gradients))
+    # Their mean is a running one: where gradients of 1e8 cancel it keeps 1e-16 of them, and so does ours.
+    assert_close(run(f"accumulated[base={base},period={period}]", curved(gradients)), theirs)
