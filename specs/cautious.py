@@ -14,8 +14,8 @@ class Cautious(Rule):
 
     def update(s) -> None:
         s.d = s.p - s.base()
-        s.agrees = s.d * s.g > 0
-        s.step = where(s.agrees, s.d, 0)
+        agrees = s.d * s.g > 0
+        s.step = where(agrees, s.d, 0)
         if s.rescale:
-            s.step = s.size / (total(where(s.agrees, 1, 0)) + s.xi) * s.step
+            s.step = s.size / (total(where(agrees, 1, 0)) + s.xi) * s.step
         s.p = s.p - s.step

@@ -15,6 +15,6 @@ class Lookahead(Rule):
 
     def update(s) -> None:
         fast = s.base()
-        s.meets = every(s.t, s.period)
-        s.slow = where(s.meets, s.slow + s.alpha * (fast - s.slow), s.slow)
-        s.p = where(s.meets, s.slow, fast)
+        meets = every(s.t, s.period)
+        s.slow = where(meets, s.slow + s.alpha * (fast - s.slow), s.slow)
+        s.p = where(meets, s.slow, fast)

@@ -10,6 +10,6 @@ class CautiousMask(Part, name="cautious_mask"):
     xi = Hyper(1, r"\xi", Positive, when="rescale")
 
     def direction(s, u: Expr) -> Expr:
-        s.agrees = u * s.g > 0
-        masked = where(s.agrees, u, 0)
-        return s.size / (total(where(s.agrees, 1, 0)) + s.xi) * masked if s.rescale else masked
+        agrees = u * s.g > 0
+        masked = where(agrees, u, 0)
+        return s.size / (total(where(agrees, 1, 0)) + s.xi) * masked if s.rescale else masked

@@ -10,7 +10,7 @@ from symopt.backends.base import Variant
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Num, Ref, refs
 from symopt.ir.program import Phase
-from symopt.ir.trace import PARAMETER, HyperInfo, StateInfo, Trace
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, StateInfo, Trace
 from symopt.lang.declare import Hyper
 from symopt.printers.python import PythonPrinter, in_docstring, inside, literal
 
@@ -91,9 +91,8 @@ def doc_lines(text: str) -> list[str]:
 
 
 def gradients_of(trace: Trace, phase: Phase) -> list[str]:
-    """The gradients that a phase's function takes: a step takes all, a point those that it reads."""
-    names = [query.name for query in trace.queries]
-    return names if phase.name == "step" else [name for name in names if name in phase.reads]
+    """The gradients that a phase's function takes, those that it reads, in the order in which they are asked for."""
+    return [query.name for query in trace.queries if query.name in phase.reads]
 
 
 def states_of(trace: Trace, phase: Phase, states: Iterable[StateView]) -> list[StateView]:
@@ -103,7 +102,7 @@ def states_of(trace: Trace, phase: Phase, states: Iterable[StateView]) -> list[S
 
 def reads_step(phase: Phase) -> bool:
     """Whether a phase reads the step number."""
-    return "t" in refs(*(let.value for let in phase.scalars)) or "t" in phase.uniforms
+    return STEP in refs(*(let.value for let in phase.scalars)) or STEP in phase.uniforms
 
 
 def free_prefix(stem: str, names: Sequence[str]) -> str:

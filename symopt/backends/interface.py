@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from symopt.backends.base import Variant
 from symopt.backends.functions import HyperView, gradients_of, reads_step, wrapped
 from symopt.ir.nodes import Reduce, refs, walk
-from symopt.ir.program import Phase, Program, Segment
+from symopt.ir.program import Phase, Program, Scalars, Segment, Sweep
 from symopt.ir.rate import Rate
 from symopt.ir.shape import ELEMENT
 from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE
 from symopt.passes.memory import touched
-from symopt.passes.stages import read_by
 
 # What the functions call things of their own; a declared name of these gets an underscore more.
 OWN = frozenset({"state", "seed", "real", "block", "uniforms", "parts", "index", "numbers"})
@@ -137,7 +136,7 @@ class Interface:
     def _reads(self) -> list[str]:
         loss = [f"loss = {self.dialect.number.format('float(loss)')}"] if self.takes_loss else []
         numbers = [n for n in self.phase.numbers if n not in self.per_tensor]
-        read = [f"{self.name(n)} = {self._number(n, f'_number(state, {chr(34)}{n}{chr(34)})')}" for n in numbers]
+        read = [f"{self.name(n)} = {self._number(n, f'_number(state, {_quoted(n)})')}" for n in numbers]
         if self.over_model:
             return [*loss, *read, *self._lists()]
         return [*loss, *read, *self._when_empty(), *(f'{self.name(n)} = state["{n}"]' for n in self.states)]
@@ -182,7 +181,7 @@ class Interface:
         """The lines that read what belongs to one tensor: numbers, sizes, random numbers."""
         used = self._used(segment)
         numbers = [n for n in self.per_tensor if n in used]
-        lines = [f"{self.name(n)} = {self._number(n, f'state[{chr(34)}{n}{chr(34)}][index]')}" for n in numbers]
+        lines = [f"{self.name(n)} = {self._number(n, f'state[{_quoted(n)}][index]')}" for n in numbers]
         lines += [f"{SIZE} = float({self.dialect.size})"] if SIZE in used else []
         lines += [f"{name} = float(p.shape[{axis}])" for axis, name in enumerate((ROWS, COLS)) if name in used]
         draws = {name: self.trace.draws.index(name) for name in self.draws if name in used}
@@ -202,8 +201,10 @@ class Interface:
         return not used.isdisjoint([*self.per_tensor, *self.draws])
 
     def _used(self, segment: Segment) -> frozenset[str]:
-        """Every name that the stages of a segment read or make."""
-        return frozenset(name for stage in segment.stages for name in (*read_by(stage), *touched(stage)))
+        """Every name that the stages of a segment read or make, apart from what only one sweep knows."""
+        lets = [let for stage in segment.stages if isinstance(stage, Scalars) for let in stage.lets]
+        names = [name for let in lets for name in (let.name, *refs(let.value))]
+        return frozenset([*names, *(name for stage in segment.stages for name in touched(stage))])
 
     # After the computation
 
@@ -216,6 +217,10 @@ class Interface:
         return ['state["t"] += 1', *kept, *lists, f"return {p}, state"]
 
 
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
 def suffix_of(variant: Variant) -> str:
     """What the names of a variant's functions end with."""
     return f"_{variant.suffix}" if variant.suffix else ""
@@ -223,5 +228,5 @@ def suffix_of(variant: Variant) -> str:
 
 def shapes_argument(program: Program, states: Iterable[str]) -> str:
     """The argument of a check that says which states have another shape than the parameter."""
-    others = {name: program.shapes[name] for name in states if program.shapes[name] != ELEMENT}
-    return f", {{{', '.join(f'{chr(34)}{n}{chr(34)}: {chr(34)}{s}{chr(34)}' for n, s in others.items())}}}" if program.has_axes else ""
+    others = [f'"{n}": "{program.shapes[n]}"' for n in states if program.shapes[n] != ELEMENT]
+    return f", {{{', '.join(others)}}}" if program.has_axes else ""

@@ -60,4 +60,4 @@ class NumPyPrinter(PythonPrinter):
         """A statement as it stands above its calls."""
         if isinstance(value, Reduce):
             return f"{self.name(name)} = {value.op}({self.expression(value.args[0])}), in double precision"
-        return f"{self.name(name)} = {self.expression(value)}"
+        return self.definition(name, value)

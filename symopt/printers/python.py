@@ -5,9 +5,11 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from symopt.ir.nodes import MatOp, Node, Num, Reduce, Ref, walk
+from symopt.ir.shape import Shape
 from symopt.lang.domain import Domain
 from symopt.printers.infix import ATOM, InfixPrinter
 
@@ -15,6 +17,24 @@ from symopt.printers.infix import ATOM, InfixPrinter
 POWER = 95
 # Declared names never end with an underscore, so one more keeps a name apart from all of them.
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "math", "np", "torch"})
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the names of a function over whole arrays stand for.
+
+    ``uniforms`` are Python floats and truth values, ``numbers`` numbers in double precision that depend on
+    elements, ``conditions`` truth values that do; every other name of ``shapes`` is an array.
+    """
+
+    uniforms: frozenset[str]
+    numbers: frozenset[str]
+    conditions: frozenset[str]
+    shapes: Mapping[str, Shape]
+
+    def is_array(self, name: str) -> bool:
+        """Whether a name is an array of the element type."""
+        return not (name in self.uniforms or name in self.numbers or name in self.conditions)
 
 
 def identifier(name: str, reserved: frozenset[str] = RESERVED) -> str:
@@ -67,6 +87,10 @@ class PythonPrinter(InfixPrinter):
 
     def name(self, name: str) -> str:
         return identifier(name, self.reserved)
+
+    def definition(self, name: str, value: Node) -> str:
+        """The statement that gives a value its name."""
+        return f"{self.name(name)} = {self.expression(value)}"
 
     def number(self, node: Num) -> str:
         return literal(node.value)

@@ -119,18 +119,16 @@ class CKernel:
         return arrays if self._program.over_model else arrays[0]
 
     def point(
-        self, p: Arrays, states: Mapping[str, Any], t: int, phase: str = "point",
-        gradients: Mapping[str, Arrays] | None = None, /, **given: Any,
-    ) -> Arrays:  # fmt: skip
-        """Where the gradient of step ``t`` is asked for, as new arrays.
+        self, p: Arrays, states: Mapping[str, Any], t: int, /, *, phase: str = "point", g: Any = None, **given: Any
+    ) -> Arrays:
+        """Where a gradient of step ``t`` is asked for, as new arrays.
 
-        ``phase`` and ``gradients`` are for rules that ask for several: the name of the function,
-        and the gradients known by then.
+        ``phase`` and ``g`` are for rules that ask for several: the name of the function, and the gradients
+        known by then.
         """
-        tensors = self._checker.tensors(p)
-        made = [np.empty_like(array, order="C") for array in tensors]
+        made = [np.empty_like(array, order="C") for array in self._checker.tensors(p)]
         out = made if self._program.over_model else made[0]
-        self._bound(phase, {PARAMETER: p, **states, **(gradients or {}), phase: out}, {}, 1, given)(t)
+        self._bound(phase, {PARAMETER: p, **states, **self._gradients(g), phase: out}, {}, 1, given)(t)
         return out
 
     def step(self, p: Arrays, g: Any, states: dict[str, Any], t: int, /, **given: Any) -> None:
@@ -143,8 +141,13 @@ class CKernel:
         Large arrays of rules that are element-wise are divided among ``threads``; the result does not
         depend on their number.
         """
-        gradients = g if isinstance(g, Mapping) else {self.gradients[0]: g}
-        return self._bound("step", {PARAMETER: p, **gradients, **states}, states, threads, given)
+        return self._bound("step", {PARAMETER: p, **self._gradients(g), **states}, states, threads, given)
+
+    def _gradients(self, g: Any) -> Mapping[str, Any]:
+        """Gradients by name."""
+        if g is None or isinstance(g, Mapping):
+            return g or {}
+        return {self.gradients[0]: g}
 
     def _bound(
         self, name: str, given: Mapping[str, Any], states: dict[str, Any], threads: int, keywords: Mapping[str, Any]
@@ -153,7 +156,8 @@ class CKernel:
         if name not in phases:
             raise UsageError(f"{self.rule.title} has no function {name!r}; {nearest(name, phases)}")
         phase, hypers = phases[name], {k: v for k, v in keywords.items() if k not in ("loss", "seed", HESSIAN)}
-        arrays = {**given, **({HESSIAN: keywords[HESSIAN]} if HESSIAN in keywords else {})}
+        reads_hessian = HESSIAN in self._program.trace.given and HESSIAN in keywords
+        arrays = {**given, **({HESSIAN: keywords[HESSIAN]} if reads_hessian else {})}
         order = arguments_of(self._program, phase)
         self._checker.check(name, order, arrays)
         leading = [self._struct(hypers)] if self._names.takes_hyper else []

@@ -1,28 +1,36 @@
-"""One step of a kernel against the exact value of the rule's trace, from the kernel's own state."""
+"""Steps of kernels against the exact value of the rule's trace and against each other, in parts of rigorous bounds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symopt.backends.base import Variant
-from symopt.ir.evaluate import evaluate, evaluate_step
+from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ArrayArithmetic, Exact, UndecidedError, ball, is_defined, precision
-from symopt.ir.nodes import ref
-from symopt.ir.trace import STEP
-from symopt.run.bound import addends, errors_of
+from symopt.ir.model import ModelArithmetic, PerTensor
+from symopt.ir.nodes import MatOp, Node, Reduce, ref, refs, walk
+from symopt.ir.trace import PARAMETER
+from symopt.run.bound import Grade, tolerance
 from symopt.run.modules import Kernel
+from symopt.run.phase_bound import PhaseErrors, new_values
+from symopt.run.trial import Snapshot, Trial
+from symopt.run.ulp import same, ulps, worst
 
 Array = NDArray[Any]
+Place = tuple[int, ...]
 
 # Enough for sums of numbers from 1e-30 to 1e30 and for the squares of subnormals.
 BITS = 2400
-# A bound of more ulps of the largest addend than this is that of a discontinuity.
+# Operations on matrices take ordinary numbers, and time.
+BITS_OF_MATRICES = 400
+# A bound of more ulps of the largest addend than this is that of a discontinuity, or of many operations.
 SMOOTH = 64.0
 
 
@@ -30,73 +38,136 @@ SMOOTH = 64.0
 class Distance:
     """The largest distance in ulps of the largest addend, and as a share of the bound, over ``compared`` elements."""
 
-    ulps: float
-    share: float
-    compared: int
+    ulps: float = 0.0
+    share: float = 0.0
+    compared: int = 0
+
+    def joined(self, other: Distance) -> Distance:
+        """The worse of two, over the elements of both."""
+        return Distance(max(self.ulps, other.ulps), max(self.share, other.share), self.compared + other.compared)
 
 
-NOTHING = Distance(0.0, 0.0, 0)
+@dataclass(frozen=True)
+class Measure:
+    """For each element of an array: how far off it may be, and the largest addend of its value.
+
+    Where nothing bounds the rounding errors that is a part of the array's largest element, and where nothing
+    can be said it is infinite.
+    """
+
+    limit: Array
+    scale: Array
 
 
-def against_exact(
-    variant: Variant, kernel: Kernel, dtype: str, hypers: Mapping[str, float], p: Array, gradients: Sequence[Array]
-) -> Distance:
+# Name of an array -> its measures, one a tensor; None for a tensor without elements.
+Measures = dict[str, list[Measure | None]]
+
+
+def measures(trial: Trial, before: Snapshot, after: Snapshot, t: int) -> Measures:
+    """The measures of the arrays ``after`` a step, from what they were ``before`` it."""
+    shapes = [shape for shape in trial.shapes if prod(shape)]
+    inputs = trial.inputs(before, t)
+    found: Measures = {}
+    for phase in trial.program.phases:
+        run = PhaseErrors(trial.program, phase, inputs, shapes, trial.dtype)
+        for name, value in new_values(phase).items():
+            found[name] = _measured(trial, run, value, after[name])
+    return found
+
+
+def _measured(trial: Trial, run: PhaseErrors, value: str, arrays: list[Array]) -> list[Measure | None]:
+    """The measures of one array, or of a number of the model."""
+    if len(arrays) != len(trial.shapes):
+        return [_measure(run, value, 0, arrays[0])] if run.shapes else [None]
+    used = iter(range(len(run.shapes)))
+    pairs = zip(trial.shapes, arrays, strict=True)
+    return [_measure(run, value, next(used), array) if prod(shape) else None for shape, array in pairs]
+
+
+def _measure(run: PhaseErrors, value: str, index: int, array: Array) -> Measure:
+    bounded = run.of_tensor(index)[value]
+    with np.errstate(all="ignore"):
+        sizes = [np.abs(np.broadcast_to(term.value, array.shape)) for term in run.terms(value, index)]
+        scale = np.maximum.reduce([np.abs(array), *sizes]).astype(array.dtype)
+    finite = np.abs(array[np.isfinite(array)])
+    fair = np.longdouble(tolerance(run.elements.dtype)) * np.max(finite, initial=0.0)
+    grade = np.broadcast_to(bounded.grade, array.shape)
+    limit = np.where(grade == Grade.LOOSE, fair, np.where(grade == Grade.LOST, np.inf, bounded.error))
+    return Measure(np.broadcast_to(limit, array.shape), scale)
+
+
+# Kernel against kernel
+
+
+def apart(trial: Trial, left: Snapshot, right: Snapshot, measured: Measures, *, signed_zeros: bool) -> Distance:
+    """The distance of two kernels after the same step; each may be off by the bound."""
+    found = Distance()
+    for name, arrays in left.items():
+        for a, b, measure in zip(arrays, right[name], measured[name], strict=True):
+            unequal = ~same(a, b, signed_zeros=signed_zeros)
+            counts = np.isfinite(measure.limit) if measure is not None else np.ones(a.shape, bool)
+            found = found.joined(Distance(compared=int(counts.sum())))
+            if not (unequal & counts).any():
+                continue
+            # A zero of the other sign is at distance zero and yet unequal.
+            distances = np.maximum(ulps(a, b, None if measure is None else measure.scale), np.finfo(trial.dtype).tiny)
+            share, is_smooth = np.full(a.shape, np.inf), np.ones(a.shape, bool)
+            if measure is not None:
+                share = _shares(np.abs(a.astype(np.longdouble) - b.astype(np.longdouble)), measure.limit)
+                is_smooth = measure.limit <= SMOOTH * np.spacing(measure.scale)
+            counts &= unequal
+            found = found.joined(Distance(worst(distances[counts & is_smooth]), worst(share[counts])))
+    return found
+
+
+def _shares(errors: Array, limits: Array) -> Array:
+    """Errors as shares of their bounds; where nothing is rounded, the bound is zero and any error exceeds it."""
+    with np.errstate(all="ignore"):
+        found = np.where(errors == 0, 0.0, errors / limits)
+    return np.where(np.isnan(found), np.inf, found).astype(np.float64)
+
+
+# Kernel against exact arithmetic
+
+
+def against_exact(trial: Trial, kernel: Kernel, steps: int) -> Distance:
     """The distance of a kernel's steps from exact steps; each starts from what the kernel reached.
 
     The exact value is that of the trace before any pass, so the passes are checked with the kernel.
     Elements at which the bound is infinite (out of range, or a comparison within rounding) do not
     count.
     """
-    states = kernel.init(p, **hypers)
-    p = p.copy()
-    found = NOTHING
-    for t, g in enumerate(gradients, 1):
-        before = {**hypers, STEP: t, "p": p.copy(), **{name: array.copy() for name, array in states.items()}}
-        before |= {query.name: g for query in variant.trace.queries}
-        with np.errstate(all="ignore"):
-            kernel.step(p, g, states, t, **hypers)
-        with precision(BITS):
-            found = _worse(found, _distance(variant, before, {"p": p, **states}, dtype))
+    path, wanted, found = trial.path(kernel, steps), _wanted(trial), Distance()
+    has_matrices = any(isinstance(node, MatOp) for node in walk(wanted.values()))
+    with precision(BITS_OF_MATRICES if has_matrices else BITS):
+        for t, (before, after) in enumerate(pairwise(path), 1):
+            inputs, measured = trial.inputs(before, t), measures(trial, before, after, t)
+            for name, arrays in after.items():
+                kept = [(array, m) for array, m in zip(arrays, measured[name], strict=True) if m is not None]
+                exact = _exact(wanted[name], inputs, kept)
+                for (array, measure), values in zip(kept, exact, strict=True):
+                    found = _against(values, array, measure, found)
     return found
 
 
-@dataclass(frozen=True)
-class Measure:
-    """For each element of an array: the bound of its rounding error, and the largest addend of its value."""
+def _wanted(trial: Trial) -> dict[str, Node]:
+    """Array -> the expression over inputs that gives its value: of the new parameter and states, and of points."""
+    trace = trial.trace
+    away = [query.name for query in trace.queries if query.point is not ref(PARAMETER)]
+    points = zip((phase.name for phase in trial.program.phases), (trace.points()[name] for name in away), strict=False)
+    return {**dict(points), **trace.step()}
 
-    limit: Array
-    scale: Array
 
-
-def measures(variant: Variant, before: Mapping[str, Any], after: Mapping[str, Array], dtype: str) -> dict[str, Measure]:
-    """The measures of the arrays ``after`` a step, from what they were ``before`` it."""
-    bounds, arithmetic = errors_of(variant.program.step, before, dtype)
-    bodies = {let.name: let.value for sweep in variant.program.step.sweeps for let in sweep.body}
-    stores = {s.array: s.value for sweep in variant.program.step.sweeps for s in sweep.stores}
-    found = {}
-    for name, array in after.items():
-        terms = addends(ref(stores[name]), bodies)
-        with np.errstate(all="ignore"):
-            sizes = [np.abs(np.broadcast_to(term.value, array.shape)) for term in evaluate(terms, bounds, arithmetic)]
-        scale = np.maximum.reduce([np.abs(array), *sizes]).astype(array.dtype)
-        found[name] = Measure(np.broadcast_to(bounds[stores[name]].error, array.shape), scale)
+def _against(values: Mapping[Place, Exact], array: Array, measure: Measure, found: Distance) -> Distance:
+    """The distance of one array from the exact values that are known, joined to what was found before."""
+    for place, value in values.items():
+        if np.isfinite(measure.limit[place]) and np.isfinite(array[place]):
+            error = float(abs(ball(Fraction(float(array[place]))) - ball(value)).upper())
+            found = found.joined(_distance(error, float(measure.limit[place]), float(np.spacing(measure.scale[place]))))
     return found
 
 
-def _distance(variant: Variant, before: Mapping[str, Any], after: Mapping[str, Array], dtype: str) -> Distance:
-    """The distance of the arrays ``after`` a step from the exact ones."""
-    usable = np.logical_and.reduce([np.isfinite(v) for v in before.values() if isinstance(v, np.ndarray)])
-    found = NOTHING
-    for name, measure in measures(variant, before, after, dtype).items():
-        counts = usable & np.isfinite(measure.limit)
-        for index, value in _exact(variant, before, name, counts).items():
-            error = float(abs(ball(Fraction(float(after[name][index]))) - ball(value)).upper())
-            limit, unit = float(measure.limit[index]), float(np.spacing(measure.scale[index]))
-            found = _worse(found, _measured(error, limit, unit))
-    return found
-
-
-def _measured(error: float, limit: float, unit: float) -> Distance:
+def _distance(error: float, limit: float, unit: float) -> Distance:
     """One element's distance; where nothing is rounded, the bound is zero and any error exceeds it.
 
     Ulps say something where the result depends smoothly on its operands. Where it does not (the sign
@@ -106,25 +177,67 @@ def _measured(error: float, limit: float, unit: float) -> Distance:
     return Distance(error / unit if limit <= SMOOTH * unit else 0.0, share, 1)
 
 
-def _exact(variant: Variant, before: Mapping[str, Any], name: str, counts: Array) -> dict[int, Exact]:
-    """Index -> the exact new value of an array, where it counts and is defined."""
-    chosen = [int(index) for index in np.flatnonzero(counts)]
-    if not chosen:
-        return {}
-    inputs = {key: _rational(value, chosen) for key, value in before.items()}
+def _exact(wanted: Node, inputs: Mapping[str, Any], kept: list[tuple[Array, Measure]]) -> list[dict[Place, Exact]]:
+    """The exact values of an array, for each tensor by their places."""
+    read = {name: inputs[name] for name in refs(wanted)}
+    if any(isinstance(node, Reduce | MatOp) for node in walk([wanted])):
+        whole = _whole(wanted, read, len(kept))
+        shapes = [array.shape for array, _ in kept]
+        return [_defined(value, shape) for value, shape in zip(whole, shapes, strict=True)]
+    return [_chosen(wanted, _of_tensor(read, index), *pair) for index, pair in enumerate(kept)]
+
+
+def _of_tensor(inputs: Mapping[str, Any], index: int) -> dict[str, Any]:
+    return {name: value[index] if isinstance(value, PerTensor) else value for name, value in inputs.items()}
+
+
+def _whole(wanted: Node, inputs: Mapping[str, Any], arrays: int) -> Sequence[Exact | None]:
+    """The exact arrays of all tensors; None where an input is out of range, or a comparison cannot be decided."""
+    counts = [len(value) for value in inputs.values() if isinstance(value, PerTensor)]
+    arithmetic = ModelArithmetic(ArrayArithmetic(), max(counts, default=arrays))
+    everything = [x for value in inputs.values() for x in arithmetic.each(value)]
+    if not all(np.isfinite(value).all() for value in everything):
+        return [None] * arrays
+    rational = {
+        name: PerTensor(map(_rational, value)) if isinstance(value, PerTensor) else _rational(value)
+        for name, value in inputs.items()
+    }
     try:
-        result = evaluate_step(variant.trace, inputs, ArrayArithmetic())[variant.trace.results[name]]
+        found = evaluate([wanted], rational, arithmetic)[0]
+    except UndecidedError:
+        return [None] * arrays
+    return arithmetic.each(found)[:arrays]
+
+
+def _defined(exact: Exact | None, shape: tuple[int, ...]) -> dict[Place, Exact]:
+    """The places of an array at which an exact value is defined, with the value."""
+    if exact is None:
+        return {}
+    shaped = np.broadcast_to(np.asarray(exact, dtype=object), shape)
+    return {place: shaped[place] for place in np.ndindex(shape) if is_defined(shaped[place])}
+
+
+def _chosen(wanted: Node, inputs: Mapping[str, Any], array: Array, measure: Measure) -> dict[Place, Exact]:
+    """The exact values of elements that count: each is computed from its own inputs alone."""
+    arrays = {n: np.broadcast_to(v, array.shape) for n, v in inputs.items() if isinstance(v, np.ndarray)}
+    counts = np.logical_and.reduce([np.isfinite(measure.limit), *(np.isfinite(value) for value in arrays.values())])
+    places = [tuple(map(int, place)) for place in np.argwhere(counts)]
+    if not places:
+        return {}
+    rational: dict[str, Any] = {name: Fraction(value) for name, value in inputs.items() if name not in arrays}
+    rational |= {name: _rational(np.array([value[place] for place in places])) for name, value in arrays.items()}
+    try:
+        found = evaluate([wanted], rational, ArrayArithmetic())[0]
     except UndecidedError:
         return {}
-    shaped = np.broadcast_to(np.asarray(result, dtype=object), (len(chosen),))
-    return {index: value for index, value in zip(chosen, shaped, strict=True) if is_defined(value)}
+    shaped = np.broadcast_to(np.asarray(found, dtype=object), (len(places),))
+    return {place: value for place, value in zip(places, shaped, strict=True) if is_defined(value)}
 
 
-def _rational(value: Any, chosen: list[int]) -> Any:
+def _rational(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return Fraction(value)
-    return np.array([Fraction(float(value[index])) for index in chosen], dtype=object)
-
-
-def _worse(a: Distance, b: Distance) -> Distance:
-    return Distance(max(a.ulps, b.ulps), max(a.share, b.share), a.compared + b.compared)
+    found = np.empty(value.shape, dtype=object)
+    for place in np.ndindex(value.shape):
+        found[place] = Fraction(float(value[place]))
+    return found

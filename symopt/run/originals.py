@@ -27,7 +27,7 @@ from symopt.run.ulp import ulps, worst
 
 Array = NDArray[Any]
 
-STEPS, SHAPE = 20, (257,)
+STEPS, SHAPE, LOSS = 20, (257,), 1.0
 LITERAL = "literal"  # the key of a text that is not the name of a hyper-parameter
 
 
@@ -114,21 +114,23 @@ def against_originals(variant: Variant, kernel: Kernel, dtype: str) -> list[tupl
     for original in originals():
         if original.states(variant.rule):
             try:
-                found.append((original.implementation, _distance(original, kernel, dtype)))
+                found.append((original.implementation, _distance(original, variant, kernel, dtype)))
             except MissingToolError:
                 continue
     return found
 
 
-def _distance(original: Original, kernel: Kernel, dtype: str) -> float:
+def _distance(original: Original, variant: Variant, kernel: Kernel, dtype: str) -> float:
     hypers, shape = original.hypers({}), tuple(next(iter(original.shapes), SHAPE))
     p, *gradients = (np.random.default_rng(t).standard_normal(shape).astype(dtype) for t in range(STEPS + 1))
+    arguments = original.built(hypers)
     theirs = run_original(
-        original.implementation, original.built(hypers), p.copy(), lambda t: gradients[t - 1].copy(), STEPS
+        original.implementation, arguments, p.copy(), lambda t: gradients[t - 1].copy(), STEPS, lambda t: LOSS
     )
-    states = kernel.init(p, **hypers)
+    over_model = variant.program.over_model
+    states = kernel.init([p] if over_model else p, **hypers)
     scale = np.abs(p)
     for t, g in enumerate(gradients, 1):
-        kernel.step(p, g, states, t, **hypers)
+        kernel.step([p] if over_model else p, [g] if over_model else g, states, t, loss=LOSS, **hypers)
         scale = np.maximum(scale, np.abs(p))
     return worst(ulps(p, theirs[-1], scale))

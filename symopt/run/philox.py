@@ -1,4 +1,4 @@
-"""Philox4x32-10 (Salmon et al. 2011), the reference of the generators in kernels: plain integers, one element at a time.
+"""Philox4x32-10 (Salmon et al. 2011), the reference of the generators in kernels: one element at a time, in integers.
 
 It is a function of a counter and a key, so that every element of every draw at every step can be computed by itself,
 in any order and in any language.
@@ -7,6 +7,7 @@ in any order and in any language.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +32,15 @@ def philox(counter: Words, key: tuple[int, int]) -> Words:
 
 
 def uniform(index: int, step: int, draw: int, seed: int) -> Fraction:
-    """Element ``index`` (in the order of memory) of draw ``draw`` (from 0) at a step: between 0 and 1, an odd
-    multiple of 2**-24, so that single precision holds it.
-    """  # fmt: skip
+    """Element ``index`` (in the order of memory) of draw ``draw`` (from 0) at a step.
+
+    An odd multiple of 2**-24 between 0 and 1, which single precision holds.
+    """
     words = philox((index & MASK, index >> 32, step & MASK, draw // 4), (seed & MASK, seed >> 32))
     return Fraction(2 * (words[draw % 4] >> 9) + 1, 1 << 24)
 
 
-def uniforms(shape: tuple[int, ...], step: int, draw: int, seed: int, dtype: str) -> NDArray[np.floating]:
+def uniforms(shape: tuple[int, ...], step: int, draw: int, seed: int, dtype: str) -> NDArray[Any]:
     """A whole draw of a tensor."""
     count = int(np.prod(shape, dtype=np.int64))
     return np.array([float(uniform(i, step, draw, seed)) for i in range(count)], dtype=dtype).reshape(shape)

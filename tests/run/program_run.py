@@ -139,10 +139,12 @@ class _PhaseRun:
             case Scalars(lets=lets):
                 for let in lets:
                     own[let.name] = evaluate([let.value], self._reads(index, own), FLOATS)[0]
-            case Product(name=name, value=value):
+            case Product(name=name, value=value, guards=guards):
                 slot = self.buffers[name].slot
                 assert all(self.buffers[read].slot != slot for read in refs(value) if read in self.buffers), name
-                self._write(name, index, own, evaluate([value], self._reads(index, own), FLOATS)[0])
+                is_done = all(bool(own[guard.condition]) == guard.holds for guard in guards)
+                made = evaluate([value], self._reads(index, own), FLOATS)[0] if is_done else np.nan
+                self._write(name, index, own, np.broadcast_to(made, self.slots[index][slot].shape))
             case Sweep():
                 self._sweep(stage, index, own)
 

@@ -263,13 +263,16 @@ class _Dice:
 
     def value(self) -> Node:
         """A new value, pressed between -1 and 1."""
-        kind = self.random.choice(["op", "op", "op", "reduce", "reduce", "matrix", "choice"])
+        kind = self.random.choice(["op", "op", "op", "reduce", "reduce", "matrix", "choice", "turn"])
         a, b = self.name(), self.name()
         found: Node = op(self.random.choice(["add", "sub", "mul", "max", "min"]), a, b)
         if kind == "reduce":
             found = op("add", self.reduction(), op("mul", num(2), a))
         elif kind == "matrix" and self.has_axes:
             found = self.matrix()
+        elif kind == "turn":
+            chosen = self.matrix() if self.has_axes else a
+            found = op("where", op("lt", ref("t"), num(self.random.randint(2, 6))), chosen, b)
         elif kind == "choice":
             found = op("where", op("lt", a, b), self.name(), op("sqrt", op("abs", a)))
         return op("div", found, op("add", num(1), op("abs", found)))

@@ -44,7 +44,8 @@ def _orthogonal(a: Array) -> Array:
 
 def _inverse_root(a: Array, damping: float, order: float) -> Array:
     values, vectors = np.linalg.eigh(a)
-    return (vectors * (values + damping) ** (-1 / order)) @ vectors.T
+    # Of a semidefinite matrix; rounding makes small eigenvalues negative.
+    return (vectors * (np.maximum(values, 0.0) + damping) ** (-1 / order)) @ vectors.T
 
 
 MATRICES: Mapping[str, Callable[..., Array]] = {

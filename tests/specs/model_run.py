@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 from float_run import FUNCTIONS, REDUCTIONS, Array
 
 from symopt import catalogue
@@ -140,11 +141,15 @@ def curved(gradients: list[Tensors]) -> Gradient:
 
 
 def run_optax(
-    transformation: Any, start: Tensors, gradient: Gradient, steps: int = STEPS, **extra: Callable[..., Any]
+    transformation: Any,
+    start: Tensors,
+    gradient: Gradient,
+    steps: int = STEPS,
+    is_compiled: bool = True,
+    **extra: Callable[..., Any],
 ) -> list[Tensors]:
     """The parameters after each step of an optax optimizer on a dictionary of tensors; ``extra`` as in ``Given``."""
-    import jax
-    import optax
+    jax, optax = pytest.importorskip("jax"), pytest.importorskip("optax")
 
     def tree(tensors: Tensors) -> dict[str, Any]:
         return {f"tensor{i}": jax.numpy.asarray(array) for i, array in enumerate(tensors)}
@@ -153,10 +158,11 @@ def run_optax(
         made = transformation()
         p, reached = tree(start), []
         state = made.init(p)
+        update = jax.jit(made.update) if is_compiled else made.update
         for t in range(1, steps + 1):
             point = [np.array(array) for array in p.values()]
             more = {name: function(point, t) for name, function in extra.items()}
-            updates, state = made.update(tree(gradient(point, t)), state, p, **more)
+            updates, state = update(tree(gradient(point, t)), state, p, **more)
             p = optax.apply_updates(p, updates)
             reached.append([np.array(array) for array in p.values()])
             assert all(array.dtype == np.float64 for array in reached[-1])
@@ -172,8 +178,7 @@ def run_torch(
     before: Callable[[list[Any]], None] = lambda parameters: None,
 ) -> list[Tensors]:
     """The parameters after each step of a torch optimizer; ``before`` and ``after`` are called around its step."""
-    import torch
-
+    torch = pytest.importorskip("torch")
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
@@ -201,9 +206,7 @@ def run_keras(
 ) -> list[Tensors]:
     """The parameters, or what ``read`` gives, after each step of ``optimizer(keras)``, which runs on JAX."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
-    import jax
-    import keras
-
+    jax, keras = pytest.importorskip("jax"), pytest.importorskip("keras")
     before = keras.config.floatx()
     keras.config.set_floatx("float64")
     try:

@@ -14,23 +14,18 @@ from symopt.run.frameworks import implementation_of
 from symopt.run.originals import originals
 
 LINE_SEARCH = "a line search asks for the loss at several points"
-NOT_YET = "its rule is not written yet"
 WITHOUT: Mapping[str, Mapping[str, str]] = {
     "torch.optim": {
         "LBFGS": LINE_SEARCH,
         "SparseAdam": "leaves the elements alone that a sparse gradient lacks",
-        "Adafactor": NOT_YET,
-        "Muon": NOT_YET,
     },
     "optax": {
         "lbfgs": LINE_SEARCH,
-        "noisy_sgd": "its random numbers are those of JAX",
-        **dict.fromkeys(["adafactor", "fromage", "lars", "lamb", "novograd", "sm3", "polyak_sgd"], NOT_YET),
+        "noisy_sgd": "has a rule; its random numbers are those of JAX",
     },
     "keras.optimizers": {
         "LossScaleOptimizer": "a wrapper against underflow, which real numbers do not have",
         "MultiOptimizer": "gives each of several optimizers its own parameters",
-        **dict.fromkeys(["Adafactor", "Lamb", "Muon", "ScheduleFreeAdamW"], NOT_YET),
     },
 }
 

@@ -54,7 +54,7 @@ SITUATIONS: Mapping[str, tuple[Callable[[Shape], Array], Callable[[Shape], Array
     "stopping": (somewhere, gradients_that_stop),
     "rank-one": (somewhere, rank_one),
 }
-MATRICES, VECTORS = [(1, 1), (1, 5), (5, 1), (5, 3), (3, 5), (4, 4)], [(1,), (5,)]
+MATRICES, VECTORS = [(1, 1), (1, 5), (5, 1), (4, 3)], [(1,), (5,)]
 
 
 def is_wide(original: Original) -> bool:

@@ -23,6 +23,9 @@ from model_run import (
     start,
 )
 
+from symopt import catalogue
+from symopt.lang import Inner
+
 # Rules to wrap, at values that show, and optax's optimizer of the same form.
 ADAM = "beta1=0.6,beta2=0.75,eps=0.05"
 BASES: Mapping[str, Callable[[Any], Any]] = {
@@ -98,7 +101,7 @@ def test_sam_is_that_of_optax(base: str, gradients: list[Tensors]) -> None:
     def second(point: Tensors, t: int) -> Callable[[Any, int], Any]:
         return lambda p, i: dict(zip(p, gradient([np.array(array) for array in p.values()], t), strict=True))
 
-    theirs = run_optax(optimizer, start(), gradient, grad_fn=second)
+    theirs = run_optax(optimizer, start(), gradient, is_compiled=False, grad_fn=second)
     assert_close(run(f"sam[base={base},rho=0.4,eps=0]", gradient), theirs)
 
 
@@ -124,7 +127,8 @@ def test_sam_is_that_of_pytorch_optimizer(adaptive: bool) -> None:
 
     class Stepping(peer.SAM):
         def __init__(self, ps: list[Any]) -> None:
-            super().__init__(ps, torch.optim.AdamW, rho=0.4, adaptive=adaptive, lr=0.3, betas=(0.6, 0.75), eps=0.05, weight_decay=0.2)  # fmt: skip
+            settings = {"lr": 0.3, "betas": (0.6, 0.75), "eps": 0.05, "weight_decay": 0.2}
+            super().__init__(ps, torch.optim.AdamW, rho=0.4, adaptive=adaptive, **settings)
             self.ps, self.t = ps, 0
 
         def step(self) -> None:
@@ -164,5 +168,105 @@ def test_accumulated_is_that_of_optax(base: str, period: int, gradients: list[Te
         return optax.MultiSteps(BASES[base](optax), period, accumulator_dtype=jax.numpy.float64)
 
     theirs = run_optax(optimizer, start(), curved(gradients))
-    # Their mean is a running one: where gradients of 1e8 cancel it keeps 1e-16 of them, and so does ours.
     assert_close(run(f"accumulated[base={base},period={period}]", curved(gradients)), theirs)
+
+
+INSIDE = ["lookahead(base=adam,period=2)", "averaged(base=sgd(lr=0.3))", "chain(trace,cautious_mask)", "momo"]
+
+
+@pytest.mark.parametrize("base", [*BASES, *INSIDE])
+def test_accumulated_is_its_base_on_mean_gradients(base: str) -> None:
+    """Whatever the base: after k steps it has made one with the mean gradient, and so have the rules inside it."""
+    rule, data = catalogue.resolve(f"accumulated[base={base},period=3]"), GRADIENTS["ordinary"]
+    means = [[sum(g) / 3 for g in zip(*data[t : t + 3], strict=True)] for t in range(0, 12, 3)]
+    loss = {"loss": lambda p, t: np.float64(2.5)}
+    ours = run_model(rule, {}, start(), replay(data), 12, loss)
+    alone = run_model(type(rule).declared(Inner)["base"].default, {}, start(), replay(means), 4, loss)
+    for name in alone[0]:
+        for step, state in enumerate(alone):
+            np.testing.assert_allclose(flat(ours[3 * step + 2][name]), flat(state[name]), rtol=1e-12)
+            np.testing.assert_array_equal(flat(ours[3 * step + 1][name]), flat(ours[3 * step][name]))
+
+
+def flat(value: Any) -> Any:
+    return np.hstack([np.ravel(array) for array in value]) if isinstance(value, list) else value
+
+
+@DATA
+def test_accumulated_is_that_of_keras(gradients: list[Tensors]) -> None:
+    def optimizer(keras: Any) -> Any:
+        return keras.optimizers.Adam(0.3, 0.6, 0.75, 0.05, gradient_accumulation_steps=3)
+
+    ours = run(f"accumulated[base=adam_tf(lr=0.3,{ADAM}),period=3]", curved(gradients))
+    assert_close(ours, run_keras(optimizer, start(), curved(gradients)))
+
+
+@DATA
+@pytest.mark.parametrize("decay", [None, 0.7])
+def test_averaged_is_that_of_torch(decay: float | None, gradients: list[Tensors]) -> None:
+    torch = pytest.importorskip("torch")
+    averages: list[Tensors] = []
+
+    def optimizer(ps: list[Any]) -> Any:
+        model = torch.nn.ParameterList(ps)
+        mean = torch.optim.swa_utils.get_ema_multi_avg_fn(decay) if decay is not None else None
+        averaged = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=mean)
+        steps = torch.optim.Adam(ps, 0.3, (0.6, 0.75), 0.05)
+        steps.register_step_post_hook(lambda *_: averaged.update_parameters(model))
+        steps.register_step_post_hook(
+            lambda *_: averages.append([p.detach().numpy().copy() for p in averaged.module.parameters()])
+        )
+        return steps
+
+    option = "exponential=False" if decay is None else f"decay={decay}"
+    reached = run_model(f"averaged[base=adam(lr=0.3,{ADAM}),{option}]", {}, start(), curved(gradients))
+    assert_close(parameters(reached), run_torch(optimizer, start(), curved(gradients)))
+    assert_close(parameters(reached, "average"), averages)
+
+
+@DATA
+def test_averaged_is_that_of_keras(gradients: list[Tensors]) -> None:
+    theirs = run_keras(
+        lambda keras: keras.optimizers.Adam(0.3, 0.6, 0.75, 0.05, use_ema=True, ema_momentum=0.7),
+        start(),
+        curved(gradients),
+        read=lambda optimizer, variables: optimizer._model_variables_moving_average,
+    )
+    reached = run_model(f"averaged[base=adam_tf(lr=0.3,{ADAM}),decay=0.7]", {}, start(), curved(gradients))
+    assert_close(parameters(reached, "average"), theirs)
+
+
+@DATA
+def test_decayed_is_that_of_torch_and_keras(gradients: list[Tensors]) -> None:
+    torch = pytest.importorskip("torch")
+    adamw = run_torch(
+        lambda ps: torch.optim.AdamW(ps, 0.3, (0.6, 0.75), 0.05, weight_decay=0.2), start(), curved(gradients)
+    )
+    assert_close(run(f"decayed[base=adam(lr=0.3,{ADAM}),weight_decay=0.2]", curved(gradients)), adamw)
+    momentum = run_keras(
+        lambda keras: keras.optimizers.SGD(0.3, momentum=0.8, weight_decay=0.2), start(), curved(gradients)
+    )
+    ours = run("decayed[base=momentum_velocity(lr=0.3,mu=0.8),weight_decay=0.2]", curved(gradients))
+    assert_close(ours, momentum)
+
+
+@DATA
+def test_cautious_is_that_of_pytorch_optimizer(gradients: list[Tensors]) -> None:
+    peer = pytest.importorskip("pytorch_optimizer")
+    theirs = run_torch(
+        lambda ps: peer.Lion(ps, 0.3, (0.6, 0.75), weight_decay=0.2, cautious=True), start(), curved(gradients)
+    )
+    base = "cautious(base=lion(lr=0.3,beta1=0.6,beta2=0.75,weight_decay=0))"
+    assert_close(run(f"decayed[base={base},weight_decay=0.2]", curved(gradients)), theirs)
+
+
+@DATA
+def test_cautious_decay_by_hand(gradients: list[Tensors]) -> None:
+    """Chen et al. 2025, Algorithm 1, around the sign of a trace."""
+    p, b, expected = start(), [0.0, 0.0], []
+    for t in range(1, STEPS + 1):
+        b = [0.8 * old + g for old, g in zip(b, curved(gradients)(p, t), strict=True)]
+        p = [q - 0.3 * (np.sign(u) + 0.2 * (np.sign(u) * q >= 0) * q) for q, u in zip(p, b, strict=True)]
+        expected.append(p)
+    base = "chain(trace(mu=0.8),sign)(lr=0.3)"
+    assert_close(run(f"cautious_decay[base={base},weight_decay=0.2]", curved(gradients)), expected)
