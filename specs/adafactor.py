@@ -1,10 +1,10 @@
-from symopt.lang import Hyper, NonNegative, Option, Positive, Rule, State, ema, maximum, minimum, rms, sqrt, total
+from symopt.lang import Hyper, NonNegative, Option, Positive, Rule, State, ema, maximum, mean, minimum, rms, sqrt
 
 
 class Adafactor(Rule):
-    """RMSProp on sums over rows and columns, with clipped steps in proportion to the parameter."""
+    """RMSProp on means of rows and columns, with clipped steps in proportion to the parameter."""
 
-    # Keras writes means for sums, which is the same, and has the decay.
+    # The paper has sums of rows and columns, in whose quotient their numbers cancel, and no decay.
     source = "Shazeer & Stern 2018, Algorithm 4 (factored) and 5; keras.optimizers.Adafactor 3.15"
 
     lr = Hyper(1e-2, r"\rho", NonNegative)
@@ -22,8 +22,8 @@ class Adafactor(Rule):
         s.alpha = maximum(s.eps2, rms(s.p)) * minimum(s.lr, 1 / sqrt(s.t))
         s.beta2 = 1 - s.t**-s.tau
         s.q = s.g**2 + s.eps1
-        s.v = ema(s.v, total(s.q, axis=1) if s.factored else s.q, s.beta2)
+        s.v = ema(s.v, mean(s.q, axis=1) if s.factored else s.q, s.beta2)
         if s.factored:
-            s.c = ema(s.c, total(s.q, axis=0), s.beta2)
-        s.u = s.g / sqrt(s.v * s.c / total(s.v) if s.factored else s.v)
+            s.c = ema(s.c, mean(s.q, axis=0), s.beta2)
+        s.u = s.g / sqrt(s.v * s.c / mean(s.v) if s.factored else s.v)
         s.p = s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.d)

@@ -8,8 +8,8 @@ class AdafactorOptax(Rule, name="adafactor_optax"):
 
     lr = Hyper(1e-2, r"\gamma", NonNegative)
     tau = Hyper(0.8, r"\tau", NonNegative)
-    eps = Hyper(1e-30, r"\epsilon_1", Positive)
-    min_scale = Hyper(1e-3, r"\epsilon_2", Positive)
+    eps1 = Hyper(1e-30, r"\epsilon_1", Positive)
+    eps2 = Hyper(1e-3, r"\epsilon_2", Positive)
     d = Hyper(1, "d", Positive)
     weight_decay = Hyper(0, r"\lambda", NonNegative)
     factored, momentum = Option(True), Option(False)
@@ -18,12 +18,12 @@ class AdafactorOptax(Rule, name="adafactor_optax"):
 
     def update(s) -> None:
         s.beta2 = 1 - s.t**-s.tau
-        s.q = s.g**2 + s.eps
+        s.q = s.g**2 + s.eps1
         s.v = ema(s.v, mean(s.q, axis=1) if s.factored else s.q, s.beta2)
         if s.factored:
             s.c = ema(s.c, mean(s.q, axis=0), s.beta2)
         s.u = s.g / sqrt(s.v * s.c / mean(s.v) if s.factored else s.v)
-        s.delta = s.lr * maximum(s.min_scale, rms(s.p)) * s.u / maximum(1, rms(s.u) / s.d)
+        s.delta = s.lr * maximum(s.eps2, rms(s.p)) * s.u / maximum(1, rms(s.u) / s.d)
         if s.momentum:
             s.m = ema(s.m, s.delta, s.mu)
         s.p = s.p - s.weight_decay * s.p - (s.m if s.momentum else s.delta)

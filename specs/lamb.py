@@ -1,4 +1,4 @@
-from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, equal, norm, sqrt, where
+from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, norm, sqrt, where
 
 
 class Lamb(Rule):
@@ -20,5 +20,5 @@ class Lamb(Rule):
         s.m_hat = s.m / (1 - s.beta1**s.t)
         s.v_hat = s.v / (1 - s.beta2**s.t)
         s.u = s.m_hat / (sqrt(s.v_hat) + s.eps) + s.weight_decay * s.p
-        s.ratio = where(equal(norm(s.p), 0) | equal(norm(s.u), 0), 1, norm(s.p) / norm(s.u))
+        s.ratio = where((norm(s.p) > 0) & (norm(s.u) > 0), norm(s.p) / norm(s.u), 1)
         s.p = s.p - s.lr * s.ratio * s.u

@@ -1,4 +1,4 @@
-from symopt.lang import Hyper, NonNegative, Option, Rule, State, UnitInterval, equal, norm, where
+from symopt.lang import Hyper, NonNegative, Option, Rule, State, UnitInterval, norm, where
 
 
 class LarsSimCLR(Rule, name="lars_simclr"):
@@ -15,7 +15,7 @@ class LarsSimCLR(Rule, name="lars_simclr"):
 
     def update(s) -> None:
         s.u = s.g + s.weight_decay * s.p
-        s.ratio = where(equal(norm(s.p), 0) | equal(norm(s.u), 0), 1, s.trust * norm(s.p) / norm(s.u))
+        s.ratio = where((norm(s.p) > 0) & (norm(s.u) > 0), s.trust * norm(s.p) / norm(s.u), 1)
         s.d = s.lr * s.ratio * s.u
         s.v = s.mu * s.v + s.d
         s.p = s.p - (s.mu * s.v + s.d if s.nesterov else s.v)

@@ -149,7 +149,7 @@ def _element(target: str, node: ast.expr) -> Rule | Part:
     if composed is not None:
         return composed
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return resolve(node.value)
+        return _from_text(node.value)
     called = node if isinstance(node, ast.Call) and not node.args else None
     name = called.func if called is not None else node
     if not isinstance(name, ast.Name):
@@ -161,7 +161,18 @@ def _element(target: str, node: ast.expr) -> Rule | Part:
     raise UsageError(f"no part or rule is called {name.id!r}; {nearest(name.id, [*part_names(), *rule_names()])}")
 
 
-def _settings(target: str, text: str, of: type[Rule]) -> dict[str, Any]:
+def _from_text(text: str) -> Rule | Part:
+    """A rule by its target, or a part of a file: ``"mine.py:Halve[by=3]"``."""
+    match = TARGET.match(text.strip())
+    path, _, name = match["what"].partition(":") if match is not None else ("", "", "")
+    if match is None or not path.endswith(".py"):
+        return resolve(text)
+    found = _from_file(Path(path), name, (Rule, Part))
+    settings = _settings(text, match["fixed"] or "", found)
+    return found(**settings) if issubclass(found, Part) else _configured(found, settings)
+
+
+def _settings(target: str, text: str, of: type[Declared]) -> dict[str, Any]:
     """``lr=0.1,amsgrad=True,lr=cosine(decay=2)`` as keyword arguments, read as literals and never evaluated."""
     call = _call(target, text)
     if call.args:
@@ -221,20 +232,22 @@ def _text(node: ast.expr) -> str:
         return "what is set"
 
 
-def _from_file(path: Path, name: str) -> type[Rule]:
+def _from_file(path: Path, name: str, kinds: tuple[type[Declared], ...] = (Rule,)) -> type[Any]:
     # Unlike the path's own methods these do not raise for a name that is too long or a folder that may not be read.
     if not os.path.isfile(path):
         raise UsageError(f"{path} is a folder; a rule is a file" if os.path.isdir(path) else f"no file {path}")
     module = _import_file(path)
-    rules = {cls.__name__: cls for cls in _members(module, Rule)}
-    if not rules:
-        raise SpecError(f"{path} defines no subclass of symopt.Rule")
-    if not name and len(rules) == 1:
-        return next(iter(rules.values()))
-    if name not in rules:
-        what = f"{path} defines no rule {name!r}" if name else f"{path} defines several rules; add one after a colon"
-        raise UsageError(f"{what}; {nearest(name, rules)}")
-    return rules[name]
+    found = {cls.__name__: cls for kind in kinds for cls in _members(module, kind)}
+    what = " or ".join(kind.__name__.lower() for kind in kinds)
+    if not found:
+        raise SpecError(f"{path} defines no subclass of symopt.{' or symopt.'.join(kind.__name__ for kind in kinds)}")
+    if not name and len(found) == 1:
+        return next(iter(found.values()))
+    if name not in found:
+        several = f"{path} defines several {' or '.join(kind.__name__.lower() + 's' for kind in kinds)}"
+        said = f"{path} defines no {what} {name!r}" if name else f"{several}; add one after a colon"
+        raise UsageError(f"{said}; {nearest(name, found)}")
+    return found[name]
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from symopt._paths import PACKAGE, data_dir
-from symopt.backends.base import DTYPES, render_variants, variants_of
+from symopt.backends.base import DTYPES, variants_of
 from symopt.backends.registry import backend, backend_names
 from symopt.catalogue import resolve, rule_names
+from symopt.classes import NOTHING, Made, Traits, by_class, made, reason, refusal_table, traits_of
 from symopt.errors import UnsupportedError, UsageError, nearest
 from symopt.lang.rule import Rule
 from symopt.manifest import MANIFEST, Problem, Report, compare, manifest_text, orphans, read_manifest, write_all
+from symopt.passes.tracing import trace
 
 # What the command line calls the element types.
 SHORT = {"f32": "float32", "f64": "float64"}
+# What a shell takes as one word.
+TYPED = re.compile(r"[\w./:-]+")
 Progress = Callable[[int, int, str], None]
 
 
@@ -42,32 +48,39 @@ def generate(
     ------
     UsageError: an unknown backend or type, a rule with something fixed, or a folder that cannot be
         written; nothing is written then.
+    UnsupportedError: no kernel can be made of any of the rules that were asked for; the message says why.
     """
     whole = not rules
     classes = [_rule_class(rule) for rule in rules] if rules else [type(resolve(name)) for name in rule_names()]
     names = list(dict.fromkeys(backends or backend_names()))
-    targets = [backend(name) for name in names]
-    folder = _folder(out, classes)
+    for name in names:
+        backend(name)
+    folder, types = _folder(out, classes), _dtypes(dtypes)
     files: dict[str, str] = {}
-    skipped: list[str] = []
+    found: list[tuple[str, Traits, Made]] = []
     for done, cls in enumerate(classes):
         if progress is not None:
             progress(done, len(classes), cls.name)
-        try:
-            variants = variants_of(cls, _dtypes(dtypes))
-        except UnsupportedError as error:
-            if not whole:
-                raise
-            skipped.append(str(error))
-            continue
-        for target in targets:
-            made = render_variants(target, variants, _command_name(cls))
-            files.update({f"{target.name}/{path}": text for path, text in made.items()})
-    return _finish(folder, files, names if whole else [], tuple(skipped), out is not None, check)
+        for result in _made(cls, names, types):
+            found.append((cls.name, traits_of(trace(cls)) if result.lacks else (), result))
+            files.update({f"{result.backend}/{path}": text for path, text in result.files.items()})
+    refusals = by_class(found)
+    if not files:
+        raise UnsupportedError(f"{found[0][0]}: {found[0][2].why}")
+    return _finish(folder, files, names if whole else [], tuple(refusal_table(refusals)), out is not None, check)
+
+
+def _made(cls: type[Rule], names: Sequence[str], dtypes: tuple[str, ...]) -> list[Made]:
+    """What each backend makes of a rule."""
+    try:
+        variants = variants_of(cls, dtypes)
+    except UnsupportedError as error:
+        return [Made(name, {}, NOTHING, reason(error)) for name in names]
+    return [made(name, variants, _command_name(cls)) for name in names]
 
 
 def _finish(
-    folder: Path, files: dict[str, str], whole: list[str], skipped: tuple[str, ...], elsewhere: bool, check: bool
+    folder: Path, files: dict[str, str], whole: list[str], refused: tuple[str, ...], elsewhere: bool, check: bool
 ) -> Report:
     """Compare or write ``files``; ``whole`` names the backends whose folders must hold nothing else."""
     listed = read_manifest(folder)
@@ -77,13 +90,13 @@ def _finish(
     option = f" --out {folder}" if elsewhere else ""
     problems = [*compare(folder, wanted, listed, option), *(Problem(p, "orphan", f"rm {folder / p}") for p in extra)]
     if check:
-        return Report(str(folder), tuple(sorted(files)), (), tuple(problems), skipped)
+        return Report(str(folder), tuple(sorted(files)), (), tuple(problems), refused)
     # Only what this program wrote is removed: a file that the manifest lists.
     stale = [path for path in extra if path in listed]
     changed = {problem.path: wanted[problem.path] for problem in problems if problem.path in wanted}
     write_all(folder, changed, stale)
     left = tuple(problem for problem in problems if problem.kind == "orphan" and problem.path not in stale)
-    return Report(str(folder), tuple(sorted(files)), tuple(sorted([*changed, *stale])), left, skipped)
+    return Report(str(folder), tuple(sorted(files)), tuple(sorted([*changed, *stale])), left, refused)
 
 
 def _rule_class(rule: Rule | str) -> type[Rule]:
@@ -118,11 +131,19 @@ def _folder(out: Path | str | None, classes: Sequence[type[Rule]]) -> Path:
 
 
 def _is_catalogued(cls: type[Rule]) -> bool:
-    return cls.__module__.startswith("symopt.specs.")
+    """Whether the catalogue has the rule itself, not one that was made from it."""
+    return cls.__module__.startswith("symopt.specs.") and not cls.head
 
 
 def _command_name(cls: type[Rule]) -> str:
-    """How the command line names a rule: by its name, or by the file that holds it."""
+    """How a rule is named on a shell's command line: its name, how it is composed, or the file that holds it."""
+    target = _target(cls)
+    return target if TYPED.fullmatch(target) else shlex.quote(target)
+
+
+def _target(cls: type[Rule]) -> str:
+    if cls.head:
+        return f"{cls.head}[{','.join(cls.target)}]" if cls.target else cls.head
     if _is_catalogued(cls):
         return cls.name
     return f"{Path(sys.modules[cls.__module__].__file__ or cls.name).name}:{cls.__name__}"

@@ -33,14 +33,14 @@ class Problem:
 class Report:
     """What a generation made, below ``folder``: all its files, those that it wrote or removed, what is wrong.
 
-    ``skipped`` says which rules have no kernels, and why.
+    ``refused`` is a table, in lines: what was not made for which class of rules, and why.
     """
 
     folder: str
     files: tuple[str, ...]
     changed: tuple[str, ...]
     problems: tuple[Problem, ...]
-    skipped: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -48,12 +48,12 @@ class Report:
         return 1 if self.problems else 0
 
     def text(self) -> str:
-        """The report in lines, problems first."""
+        """The report in lines, problems first, what is refused last."""
         lines = [f"{problem.kind}: {problem.path}: {problem.command}" for problem in self.problems]
-        lines += [f"no kernels: {reason}" for reason in self.skipped]
         fresh = len(self.files) - sum(problem.path in self.files for problem in self.problems)
         done = f" ({len(self.changed)} written or removed now, with the manifest)" if self.changed else ""
-        return "\n".join([*lines, f"{self.folder}: {fresh} of {len(self.files)} files are fresh{done}"])
+        lines.append(f"{self.folder}: {fresh} of {len(self.files)} files are fresh{done}")
+        return "\n".join([*lines, *(["not made, by class:", *self.refused] if self.refused else [])])
 
 
 def read_manifest(folder: Path) -> dict[str, str]:

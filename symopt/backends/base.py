@@ -48,11 +48,14 @@ class Backend:
     ``files`` maps a template below ``templates/<name>/`` to the path of the file it makes below
     ``generated/<name>/``, with ``{rule}`` for the rule's name. ``view`` gives the template its
     values: strings, numbers and frozen records of them, nothing that needs logic in the template.
+    ``lacks`` says of a rule's variants what part of its files is not made, and why; two empty texts where
+    nothing is left out.
     """
 
     name: str
     files: Mapping[str, str]
     view: Callable[[Sequence[Variant]], Mapping[str, Any]]
+    lacks: Callable[[Sequence[Variant]], tuple[str, str]] = lambda variants: ("", "")
 
 
 def variants_of(rule: type[Rule], dtypes: tuple[str, ...] = DTYPES) -> list[Variant]:

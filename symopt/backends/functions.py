@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 from symopt.backends.base import Variant
-from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Num, Ref, refs
+from symopt.ir.nodes import refs
 from symopt.ir.program import Phase
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, StateInfo, Trace
+from symopt.ir.trace import HESSIAN, LOSS, STEP, HyperInfo, Trace
 from symopt.lang.declare import Hyper
-from symopt.printers.python import PythonPrinter, in_docstring, inside, literal
+from symopt.printers.python import in_docstring, inside, literal
 
 WIDTH = 100  # of a list of arguments, indented once
 Name = Callable[[str], str]
@@ -26,15 +27,6 @@ class HyperView:
     default: str
     inside: str
     domain: str
-
-
-@dataclass(frozen=True)
-class StateView:
-    """A state: its name in the module and in the dictionary, and its value before the first step."""
-
-    name: str
-    declared: str
-    init: str
 
 
 def hyper_views(hypers: Iterable[HyperInfo], name: Name) -> list[HyperView]:
@@ -63,17 +55,6 @@ def init_hypers(trace: Trace) -> list[HyperInfo]:
     return [hyper for hyper in trace.hypers if hyper.name in read]
 
 
-def initial(state: StateInfo, copy: str, zeros: str, full: str, printer: PythonPrinter) -> str:
-    """The text of a state's initial value, made by one of three forms: a copy of p, zeros, or a number."""
-    if isinstance(state.init, Ref) and state.init.name == PARAMETER:
-        return copy
-    if isinstance(state.init, Num) and state.init.value == 0:
-        return zeros
-    if PARAMETER in refs(state.init):
-        raise UnsupportedError(f"the initial value of {state.name} is computed from p; kernels copy p or take a number")
-    return full.format(printer.expression(state.init))
-
-
 def wrapped(items: Iterable[str]) -> list[str]:
     """Items joined by commas, in lines of a readable length that lack their last comma."""
     lines: list[str] = []
@@ -85,6 +66,42 @@ def wrapped(items: Iterable[str]) -> list[str]:
     return lines
 
 
+def helpers_of(helpers: Mapping[str, str], needs: Mapping[str, str], views: Any) -> list[str]:
+    """The templates of the functions that the text of a module's views calls, and of those that these call."""
+    text = "\n".join(_texts(views))
+    called = [name for name in helpers if re.search(rf"(?<!\w){name}\(", text)]
+    for name in called:
+        called += [needs[name]] if name in needs and needs[name] not in called else []
+    return [helpers[name] for name in helpers if name in called]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every string in a view."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
+
+
+def about_of(backend: str, variants: Sequence[Variant], first: str = "") -> list[str]:
+    """The templates of the paragraphs that say what the module's functions take."""
+    programs = [variant.program for variant in variants]
+    kinds = {
+        "model": any(program.over_model for program in programs),
+        "numbers": any(program.step.numbers for program in programs),
+        "loss": any(LOSS in variant.trace.given for variant in variants),
+        "hessian": any(HESSIAN in variant.trace.given for variant in variants),
+        "seed": any(variant.trace.draws for variant in variants),
+        "queries": any(len(variant.trace.queries) > 1 for variant in variants),
+    }
+    first = first or ("matrices" if any(program.has_axes for program in programs) else "arrays")
+    return [f"{backend}/about_{first}.j2", *(f"python/about_{kind}.j2" for kind, holds in kinds.items() if holds)]
+
+
 def doc_lines(text: str) -> list[str]:
     """Documentation as lines inside a docstring, wrapped."""
     return textwrap.wrap(in_docstring(text), WIDTH, break_long_words=False, break_on_hyphens=False)
@@ -93,11 +110,6 @@ def doc_lines(text: str) -> list[str]:
 def gradients_of(trace: Trace, phase: Phase) -> list[str]:
     """The gradients that a phase's function takes, those that it reads, in the order in which they are asked for."""
     return [query.name for query in trace.queries if query.name in phase.reads]
-
-
-def states_of(trace: Trace, phase: Phase, states: Iterable[StateView]) -> list[StateView]:
-    """The states that a phase reads or writes, in the order of their declaration."""
-    return [state for state in states if state.declared in phase.arrays]
 
 
 def reads_step(phase: Phase) -> bool:

@@ -24,7 +24,8 @@ class Dialect:
 
     ``array`` is the type of an array, ``kind`` what it is called. ``is_empty`` and ``size`` are said of the
     array p, ``new`` is a new array like another, and ``number`` a number that depends on elements, from a
-    Python float.
+    Python float. Initial values are a ``copy`` of p, ``zeros`` or a number everywhere (``full``) in its shape,
+    or one in another shape (``shaped``).
     """
 
     array: str
@@ -33,6 +34,10 @@ class Dialect:
     size: str
     new: str
     number: str
+    copy: str
+    zeros: str
+    full: str
+    shaped: str
     name: Callable[[str], str]
 
 
@@ -75,14 +80,15 @@ class Interface:
 
     def __init__(self, variant: Variant, phase: Phase, hypers: Iterable[HyperView], dialect: Dialect) -> None:
         self.phase, self.hypers, self.dialect, self.name = phase, list(hypers), dialect, dialect.name
-        self.program, self.trace, self.suffix = variant.program, variant.trace, suffix_of(variant)
+        self.variant, self.program, self.trace = variant, variant.program, variant.trace
+        self.suffix = suffix_of(variant)
         self.is_step, self.over_model = phase.name == "step", variant.program.over_model
         self.data = data_numbers(self.program)
         self.per_tensor = [name for name in phase.numbers if self._is_per_tensor(name)]
         self.given = [*gradients_of(self.trace, phase), *([HESSIAN] if HESSIAN in phase.reads else [])]
         self.states = [state.name for state in self.trace.states if state.name in phase.arrays]
         self.draws = [name for name in self.trace.draws if name in phase.reads]
-        self.takes_loss = LOSS in refs(*(let.value for let in phase.scalars)) or LOSS in phase.uniforms
+        self.takes_loss = takes_loss(phase)
 
     def _is_per_tensor(self, number: str) -> bool:
         """Whether a state that is one number belongs to a tensor of a model, and not to all of it."""
@@ -90,7 +96,7 @@ class Interface:
 
     def listed(self, name: str) -> str:
         """What the list is called that has an array for every tensor."""
-        return f"{name}s_" if f"{name}s" in {*self.program.shapes, *OWN} else f"{name}s"
+        return listed(self.program, name)
 
     def _whole(self, name: str) -> str:
         """What a function is given: an array, or the list of them."""
@@ -126,12 +132,11 @@ class Interface:
 
     def _checks(self) -> list[str]:
         given = [f'"{self.name(name)}": {self._whole(name)}' for name in self.given]
-        kept = [f'"{name}": state.get("{name}")' for name in (*self.states, *self.per_tensor)]
-        shapes = shapes_argument(self.program, self.states)
-        function = "_check_model" if self.over_model else "_check"
-        check = f"{function}({self._whole(PARAMETER)}, {{{', '.join([*given, *kept])}}}{shapes})"
+        kept = [f'"{name}": state.get("{name}")' for name in self.states]
+        check = check_of(self.program, self._whole(PARAMETER), [*given, *kept], self.states)
         lists = [f"{self.listed(n)} = _tensors({self.listed(n)})" for n in (PARAMETER, *self.given) if self.over_model]
-        return [*(["seed = _seed(seed)"] if self.draws else []), *lists, check]
+        numbers = [f"_check_numbers({self._whole(PARAMETER)}, {_quoted(n)}, state.get({_quoted(n)}))" for n in self.per_tensor]
+        return [*(["seed = _seed(seed)"] if self.draws else []), *lists, check, *numbers]
 
     def _reads(self) -> list[str]:
         loss = [f"loss = {self.dialect.number.format('float(loss)')}"] if self.takes_loss else []
@@ -163,10 +168,17 @@ class Interface:
     def _new_per_tensor(self) -> list[str]:
         return [store.array for store in self.phase.number_stores if store.array in self.per_tensor]
 
+    @property
+    def result(self) -> str:
+        """The point that the function computes, where it is no step."""
+        return self._whole(self.phase.writes[0])
+
     # One tensor
 
     def loop(self, segment: Segment) -> str:
-        """The head of the loop of a segment over the tensors of a model."""
+        """The head of the loop of a segment over the tensors of a model; empty where there is nothing to do."""
+        if not segment.stages or not self.over_model:
+            return ""
         used = self._used(segment)
         arrays = [name for name in (*self.given, *self.phase.writes, *self.states) if name in used]
         places = {PARAMETER: self.listed(PARAMETER)}
@@ -221,12 +233,31 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def takes_loss(phase: Phase) -> bool:
+    """Whether a phase reads the loss."""
+    return LOSS in refs(*(let.value for let in phase.scalars)) or LOSS in phase.uniforms
+
+
+def model_sums(segment: Segment) -> list[str]:
+    """The reductions over the model that a segment takes."""
+    partials = [partial for stage in segment.stages if isinstance(stage, Sweep) for partial in stage.partials]
+    return [partial.name for partial in partials if partial.over_model]
+
+
+def listed(program: Program, name: str) -> str:
+    """What the list is called that has an array of a name for every tensor of a model."""
+    return f"{name}s_" if f"{name}s" in {*program.shapes, *OWN} else f"{name}s"
+
+
 def suffix_of(variant: Variant) -> str:
     """What the names of a variant's functions end with."""
     return f"_{variant.suffix}" if variant.suffix else ""
 
 
-def shapes_argument(program: Program, states: Iterable[str]) -> str:
-    """The argument of a check that says which states have another shape than the parameter."""
-    others = [f'"{n}": "{program.shapes[n]}"' for n in states if program.shapes[n] != ELEMENT]
-    return f", {{{', '.join(others)}}}" if program.has_axes else ""
+def check_of(program: Program, p: str, arrays: Iterable[str], states: Iterable[str]) -> str:
+    """The call that compares arrays with the parameter, which of ``states`` some differ from in shape."""
+    entries = ", ".join(arrays)
+    if not program.has_axes:
+        return f"{'_check_model' if program.over_model else '_check'}({p}, {{{entries}}})"
+    shapes = ", ".join(f'"{name}": "{program.shapes[name]}"' for name in states if program.shapes[name] != ELEMENT)
+    return f"{'_check_matrices' if program.over_model else '_check_matrix'}({p}, {{{entries}}}, {{{shapes}}})"

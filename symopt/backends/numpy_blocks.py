@@ -82,11 +82,11 @@ class BlockPrinter:
         schedule = allocate(linear, free_prefix("tmp", taken), may_overwrite)
         scratch = [*schedule.scratch, *schedule.masks, *schedule.wides]
         number = str(self.count) if len(phase.sweeps) > 1 else ""
-        parts = "".join(f"{TOTALS[partial.op]}(), " for partial in sweep.partials).rstrip()
+        parts = ", ".join(f"{TOTALS[partial.op]}()" for partial in sweep.partials)
         return SweepView(
             before=before,
             uniforms=wrapped(_cast(name(uniform), uniform, phase) for uniform in uniforms),
-            made=[*self._made(written), *([f"parts = ({parts})"] if partials else [])],
+            made=[*self._made(written), *([f"parts = ({parts}{',' if len(partials) == 1 else ''})"] if partials else [])],
             blocks=self._blocks(written, read, schedule),
             block=f"_{phase.name}_block{number}{self.interface.suffix}",
             given="*block, *parts, *uniforms" if partials else "*block, *uniforms",
@@ -137,12 +137,6 @@ class BlockPrinter:
             calls = [line for placed in instructions for line in self.printer.calls(placed)]
             found.append(StatementView(equation, calls))
         return found
-
-
-def starts_of(segment: Segment, printer: NumPyPrinter) -> list[str]:
-    """The reductions over the model that a segment takes, before its first tensor."""
-    partials = [partial for stage in segment.stages if isinstance(stage, Sweep) for partial in stage.partials]
-    return [f"{printer.name(partial.name)} = np.float64(0.0)" for partial in partials if partial.over_model]
 
 
 def _cast(text: str, uniform: str, phase: Phase) -> str:

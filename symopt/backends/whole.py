@@ -6,12 +6,11 @@ from where it was stored; arrays get their new elements at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from symopt.backends.interface import Interface, data_numbers, python_numbers
-from symopt.ir.nodes import MatOp, Node, Reduce, Ref, matop, ref, refs, substitute
+from symopt.ir.nodes import MatOp, Node, Reduce, Ref, reduce, ref, substitute
 from symopt.ir.program import DType, Partial, Phase, Product, Program, Scalars, Segment, Store, Sweep
 from symopt.ir.shape import ELEMENT, Shape, shape_of
 from symopt.ir.trace import PARAMETER
@@ -38,6 +37,8 @@ class Arrays(Numbers, Protocol):
 
     def product(self, value: MatOp) -> str: ...
 
+    def added(self, name: str, text: str) -> str: ...
+
     def copied(self, text: str) -> str: ...
 
     def stored(self, array: str, value: str) -> str: ...
@@ -57,9 +58,10 @@ class Lines:
 def names_of(program: Program, phase: Phase) -> Names:
     """What the names of a phase stand for."""
     data = data_numbers(program)
-    shapes = dict.fromkeys((name for sweep in phase.sweeps for let in sweep.body for name in [let.name]), ELEMENT)
-    shapes |= {name: ELEMENT for name in phase.arrays} | dict(program.shapes)
+    shapes = dict.fromkeys(phase.arrays, ELEMENT) | dict(program.shapes)
     shapes |= {buffer.name: buffer.shape for buffer in phase.buffers}
+    for let in (*phase.scalars, *(let for sweep in phase.sweeps for let in sweep.body)):
+        shapes.setdefault(let.name, shape_of(let.value, shapes))  # the point is no name of the rule
     conditions = {name for name, dtype in phase.dtypes.items() if dtype is DType.BOOL}
     uniforms = python_numbers(program, phase)
     return Names(uniforms, data - conditions, frozenset(conditions) - uniforms, shapes)
@@ -140,11 +142,8 @@ class WholePrinter:
 
     def _partial(self, partial: Partial) -> None:
         name = self.arrays.name(partial.name)
-        text = self.arrays.reduction(self._now(partial.reduction))
-        self.lines.append(self._added(name, text) if partial.over_model else f"{name} = {text}")
-
-    def _added(self, name: str, text: str) -> str:
-        return f"{name} += {text}"
+        text = self.arrays.reduction(reduce(partial.op, self._now(partial.value), partial.reduction.axis))
+        self.lines.append(self.arrays.added(name, text) if partial.over_model else f"{name} = {text}")
 
     def _now(self, node: Node) -> Node:
         """An expression over what is known by other names by now."""

@@ -50,7 +50,7 @@ class Composed(Rule):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Declare the parts, under their names."""
         for part in cls.parts:
-            configured = part() if isinstance(part, type) else part
+            configured = _configured(part, cls.__name__)
             name, again = configured.name, 1
             while name in vars(cls):
                 again += 1
@@ -92,6 +92,14 @@ class Filter(Composed):
         s.p = getattr(s, rule)(g=u)
 
 
+def _configured(part: Any, where: str) -> Rule | Part:
+    """A part or rule of a chain, which may be given as a class."""
+    configured = part() if isinstance(part, type) else part
+    if not isinstance(configured, Rule | Part):
+        raise SpecError(f"{where}: {part!r} is neither a rule nor a part")
+    return configured
+
+
 def chain(*parts: Any) -> type[Rule]:
     """The rule that some parts make; the last may be a rule, which then gets their direction as gradient.
 
@@ -99,7 +107,7 @@ def chain(*parts: Any) -> type[Rule]:
     ------
     SpecError: no parts, or a rule that is not the last.
     """
-    configured = [part() if isinstance(part, type) else part for part in parts]
+    configured = [_configured(part, "a chain") for part in parts]
     if not configured:
         raise SpecError("a chain needs at least one part")
     for part in configured[:-1]:

@@ -361,6 +361,8 @@ class _InnerRule:
             raise SpecError(f"{where} makes two steps in one; it has one state")
         self._is_used = True
         if isinstance(rule, Part):
+            if function is Part.direction:
+                raise SpecError(f"{where} has no method direction(s, u)")
             if len(args) != 1 or given:
                 raise SpecError(f"{where} is a part: it is given one direction")
             return self._direction(function, args[0], where)
@@ -376,7 +378,7 @@ class _InnerRule:
         recorder._current.update({PARAMETER: outer.p, STEP: outer.t})
         found = recorder._run(function, outer._expression(u, where))
         recorder._finish(_place_of(function))
-        return found
+        return outer._expression(found, f"{_place_of(function)}: {recorder._rule.name}: the direction")
 
     def _step(self, function: Any, given: dict[str, Any], where: str) -> Any:
         recorder, outer = self._recorder, self._outer

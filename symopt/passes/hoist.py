@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symopt.ir.nodes import Node, Num, Ref, rebuild, ref
+from symopt.ir.nodes import Node, Num, Reduce, Ref, rebuild, ref
 from symopt.ir.rate import Rate, let_rates, node_rates
 from symopt.ir.shape import let_shapes
 from symopt.ir.trace import Let, Query, Trace
@@ -29,20 +29,33 @@ class _Hoister:
         self.trace, self.rates, self.shapes = trace, let_rates(trace), let_shapes(trace)
         self.names = Names([*trace.inputs, *(let.name for let in trace.lets)])
         self.lets: list[Let] = []
-        # A value that the author named is not named again; what a step does once is known from its start.
-        self.named: dict[Node, str] = {let.value: let.name for let in trace.lets if self.rates[let.name] == Rate.STEP}
+        # A value that the author named is not named again; what a step does once is known from its start, wherever
+        # its statement stands.
+        self.waiting = {let.name: let for let in trace.lets if self.rates[let.name] == Rate.STEP}
+        self.named: dict[Node, str] = {let.value: let.name for let in self.waiting.values()}
 
     def run(self) -> Trace:
         """The trace with the new statements."""
         for let in self.trace.lets:
-            if self.rates[let.name] <= Rate.TENSOR:
-                self.lets.append(let)
+            if self.rates[let.name] == Rate.STEP:
+                self.state(let.name)
             else:
-                value = self.lifted(let.value)
+                value = self.number(let.value) if self.rates[let.name] <= Rate.TENSOR else self.lifted(let.value)
                 self.lets.append(replace(let, value=value))
             self.named.setdefault(let.value, let.name)
         queries = tuple(Query(query.name, self.lifted(query.point)) for query in self.trace.queries)
         return replace(self.trace, lets=tuple(self.lets), queries=queries)
+
+    def state(self, name: str) -> None:
+        """Put a statement of the step where its value is needed first; what it reads is known there."""
+        if name in self.waiting:
+            self.lets.append(self.waiting.pop(name))
+
+    def number(self, root: Node) -> Node:
+        """An expression whose value is a number; all of it is computed once, but for what it reduces."""
+        if isinstance(root, Reduce):
+            return rebuild(root, tuple(map(self.lifted, root.args)))
+        return rebuild(root, tuple(map(self.number, root.args))) if root.args else root
 
     def lifted(self, root: Node) -> Node:
         """An expression with its less varying parts under names."""
@@ -62,7 +75,8 @@ class _Hoister:
     def name_of(self, node: Node, rate: Rate) -> Node:
         """The name of a value that is computed by itself."""
         if node not in self.named:
-            value = node if rate <= Rate.TENSOR else self.lifted(node)
+            value = self.number(node) if rate <= Rate.TENSOR else self.lifted(node)
             self.named[node] = self.names.fresh(node)
             self.lets.append(temporary(self.named[node], value))
+        self.state(self.named[node])
         return ref(self.named[node])

@@ -10,7 +10,6 @@ a segment: what follows waits for all tensors. Rounding: preserved.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import CONDITIONS, MODEL_REDUCTIONS, MatOp, Node, Op, Reduce, Ref, matop, ref, refs
@@ -35,14 +34,6 @@ def stages_of(
     UnsupportedError: values of every tensor would have to be kept between two looks at the model.
     """
     return _Stager(trace, rates, shapes).run()
-
-
-@dataclass(frozen=True)
-class _Place:
-    """When a value is known: its segment, and its depth over all segments."""
-
-    segment: int
-    depth: int
 
 
 class _Stager:
@@ -88,7 +79,8 @@ class _Stager:
         for name in reversed(self.values):
             movable = not Rate.within(self.rates[name], Rate.MODEL) and self.rates[name] != Rate.ELEMENT
             if movable and name not in stored and readers.get(name):
-                found[name] = max(found[name], min(found[reader] for reader in readers[name]))
+                read_in = [found[reader] - _is_over_model(self.values[reader]) for reader in readers[name]]
+                found[name] = max(found[name], min(read_in))
         return found
 
     def _depths(self) -> tuple[dict[str, int], list[int]]:
@@ -98,6 +90,9 @@ class _Stager:
             for name, value in self.values.items():
                 if self.segment[name] == segment:
                     before = max((depth[read] for read in refs(value)), default=0)
+                    # What the whole model is looked at for is made in the segment before, everything else in its own.
+                    if not _is_over_model(value):
+                        before = max(before, bases[segment])
                     depth[name] = max(before + isinstance(value, Reduce | MatOp), bases[segment])
             bases.append(max(depth.values()) + 1)
         return depth, bases[:-1]

@@ -133,10 +133,14 @@ class _Walk:
                 return self._reduction(node, op, axis)
             case MatOp(op="transpose"):
                 return Piece(self.dress.transpose(self._atom(node.args[0])), Binds.POWER)
-            case MatOp():
+            case MatOp(op="matmul"):
                 left, right = node.args
                 text = self.dress.infix("matmul", self._at(left, Binds.PRODUCT), self._at(right, Binds.FRACTION))
                 return Piece(text, Binds.PRODUCT)
+            case MatOp(op="unwide"):
+                return self._call("unwide", [self.done[node.args[0]].text])
+            case MatOp(op=op):
+                return self._call(op, [self.done[arg].text for arg in node.args])
             case Op(op=op):
                 special: Callable[[Node], Piece] | None = getattr(self, f"_{op}", None)
                 if special is not None:

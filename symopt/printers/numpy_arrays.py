@@ -77,6 +77,10 @@ class NumPyArrays(PythonPrinter):
         """An operation on matrices."""
         return MATRICES[value.op].format(*map(self._operand, value.args))
 
+    def added(self, name: str, text: str) -> str:
+        """The line that adds a tensor's part to a sum over the model."""
+        return f"{name} += {text}"
+
     def copied(self, text: str) -> str:
         """A copy, which keeps its values when the array is overwritten."""
         return f"{text}.copy()"

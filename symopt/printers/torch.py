@@ -112,6 +112,10 @@ class TorchArrays(TorchPrinter):
         """An operation on matrices."""
         return MATRICES[value.op].format(*map(self._operand, value.args))
 
+    def added(self, name: str, text: str) -> str:
+        """The line that adds a tensor's part to a sum over the model."""
+        return f"{name} = {name} + {text}.to({name}.device)"
+
     def copied(self, text: str) -> str:
         """A copy, which keeps its values when the tensor is overwritten."""
         return f"{text}.clone()"

@@ -31,7 +31,7 @@ LIBRARY = {"pow": 4.0, "exp": 4.0, "log": 4.0, "cos": 4.0}
 
 
 class Grade(IntEnum):
-    """What a bound says: the error is below it; nothing, but a tolerance is fair; nothing at all."""
+    """What a bound says: the error is below it; little, and a tolerance is fair; nothing at all."""
 
     RIGOROUS = 0
     LOOSE = 1
@@ -125,7 +125,11 @@ class RunningError(Arithmetic[Bounded]):
             moved = left @ off[1] + off[0] @ right + 3 * (off[0] @ off[1])
             count = np.shape(a.value)[1]
             rounding = _growth(count, self.unit) * ((left + 2 * off[0]) @ (right + 2 * off[1]))
-            return self._made(result, moved + rounding + count * self.least, grade)
+            error = moved + rounding
+            # A long chain of products has a bound that says nothing any more; underflow is no sign of that.
+            much = tolerance(self.dtype) * np.max(abs(_long(result)), initial=0) + 1000 * count * self.least
+            grade = max(grade, Grade.LOOSE) if np.max(error, initial=0) > much else grade
+            return self._made(result, error + count * self.least, grade)
 
     def _made(self, result: Any, error: Any, grade: Any, roundings: float = 1.0) -> Bounded:
         """A rounded result: what its operands' errors made of it, one rounding more, and underflow."""

@@ -2,8 +2,7 @@
 
 There is no error bound of these. Where the mathematics determines a result well, two libraries agree to
 about half of the digits; where eigenvalues lie close together, or a matrix is nearly singular, they need
-not. ``least`` says what is close: a share of the largest eigenvalue, or of the largest diagonal element of
-a triangular factor.
+not. ``least`` says what is close: a share of the largest eigenvalue, or of the largest element.
 """
 
 from __future__ import annotations
@@ -43,13 +42,12 @@ def eigenbasis(a: Array, least: float) -> Found:
 
 
 def orthogonal(a: Array, least: float) -> Found:
-    """The orthogonal factor whose other factor has a positive diagonal; not well determined where one vanishes."""
+    """The orthogonal factor whose other factor has a positive diagonal, unless an element of that nearly vanishes."""
     if not np.isfinite(a).all():
         return np.full_like(a, np.nan), False
     q, r = np.linalg.qr(a)
     diagonal = np.diag(r)
-    sizes = np.abs(diagonal)
-    fair = np.min(sizes, initial=np.inf) > least * np.max(sizes, initial=0.0)
+    fair = np.min(np.abs(diagonal), initial=np.inf) > least * np.max(np.abs(a), initial=0.0)
     return q * np.where(diagonal < 0, -1.0, 1.0), bool(fair)
 
 

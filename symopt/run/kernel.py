@@ -128,7 +128,8 @@ class CKernel:
         """
         made = [np.empty_like(array, order="C") for array in self._checker.tensors(p)]
         out = made if self._program.over_model else made[0]
-        self._bound(phase, {PARAMETER: p, **states, **self._gradients(g), phase: out}, {}, 1, given)(t)
+        array = next((point.writes[0] for point in self._program.phases if point.name == phase), phase)
+        self._bound(phase, {PARAMETER: p, **states, **self._gradients(g), array: out}, {}, 1, given)(t)
         return out
 
     def step(self, p: Arrays, g: Any, states: dict[str, Any], t: int, /, **given: Any) -> None:

@@ -46,6 +46,9 @@ class Distance:
         """The worse of two, over the elements of both."""
         return Distance(max(self.ulps, other.ulps), max(self.share, other.share), self.compared + other.compared)
 
+    def __str__(self) -> str:
+        return f"{self.ulps:.2g} ulp ({self.share:.0%})" if self.ulps else f"{self.share:.2g} of the bound"
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -99,7 +102,7 @@ def _measure(run: PhaseErrors, value: str, index: int, array: Array) -> Measure:
 # Kernel against kernel
 
 
-def apart(trial: Trial, left: Snapshot, right: Snapshot, measured: Measures, *, signed_zeros: bool) -> Distance:
+def apart(left: Snapshot, right: Snapshot, measured: Measures, *, signed_zeros: bool) -> Distance:
     """The distance of two kernels after the same step; each may be off by the bound."""
     found = Distance()
     for name, arrays in left.items():
@@ -110,7 +113,7 @@ def apart(trial: Trial, left: Snapshot, right: Snapshot, measured: Measures, *, 
             if not (unequal & counts).any():
                 continue
             # A zero of the other sign is at distance zero and yet unequal.
-            distances = np.maximum(ulps(a, b, None if measure is None else measure.scale), np.finfo(trial.dtype).tiny)
+            distances = np.maximum(ulps(a, b, None if measure is None else measure.scale), np.finfo(a.dtype).tiny)
             share, is_smooth = np.full(a.shape, np.inf), np.ones(a.shape, bool)
             if measure is not None:
                 share = _shares(np.abs(a.astype(np.longdouble) - b.astype(np.longdouble)), measure.limit)

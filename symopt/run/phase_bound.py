@@ -118,7 +118,8 @@ class PhaseErrors:
         wide = {name: self.numbers.widened(value) for name, value in narrow.items()}
         for name, value in known.items():
             if self._is_number(name) and np.asarray(value.value).dtype != np.bool_:
-                off = abs(np.asarray(narrow[name].value, np.longdouble) - np.asarray(value.value, np.longdouble))
+                with np.errstate(invalid="ignore"):
+                    off = abs(np.asarray(narrow[name].value, np.longdouble) - np.asarray(value.value, np.longdouble))
                 wide[name] = Bounded(value.value, np.maximum(value.error, narrow[name].error) + off, value.grade)
         given = evaluate([partial.value], wide, self.numbers)[0]
         parts = (np.broadcast_to(part, shape) for part in (given.value, given.error, given.grade))

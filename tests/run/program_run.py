@@ -6,18 +6,18 @@ wrong order of sweeps, a slot that is taken too early or an undeclared array sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from symopt.ir.evaluate import evaluate
-from symopt.ir.model import ModelArithmetic, PerTensor
 from symopt.ir.nodes import Node, ref, refs
 from symopt.ir.program import Buffer, Partial, Phase, Product, Program, Scalars, Segment, Sweep
 from symopt.ir.rate import Rate
 from symopt.ir.shape import Axis, Shape
-from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, STEP, Trace
+from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, STEP
+from symopt.run.philox import seed_of_tensor, uniforms
 from tests.specs.float_run import FloatArithmetic
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -74,11 +74,11 @@ class ProgramRun:
             if query.point is not _P:
                 phase = points.pop(0)
                 asked = [np.full_like(p, np.nan) for p in ps]
-                _PhaseRun(self.program, phase, self._inputs(phase, ps, states, t, gradients, given), asked).run()
+                _PhaseRun(self.program, phase, self.inputs(phase, ps, states, t, gradients, given), asked).run()
             gradients[query.name] = oracle(asked, query.name)
-        _PhaseRun(self.program, step, self._inputs(step, ps, states, t, gradients, given), ps).run(states)
+        _PhaseRun(self.program, step, self.inputs(step, ps, states, t, gradients, given), ps).run(states)
 
-    def _inputs(
+    def inputs(
         self, phase: Phase, ps: Arrays, states: Mapping[str, Any], t: int, gradients: Mapping[str, Arrays],
         given: Mapping[str, Any],
     ) -> dict[str, Any]:  # fmt: skip
@@ -91,13 +91,62 @@ class ProgramRun:
         return {**self.hypers, STEP: float(t), **found}
 
 
+class ProgramKernel:
+    """``ProgramRun`` as a kernel of float64, for what compares kernels."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def init(self, p: Any, /, **hypers: float) -> dict[str, Any]:
+        made = first_states(self.program, hypers, self._listed(p))
+        return made if self.program.over_model else {n: v[0] if isinstance(v, list) else v for n, v in made.items()}
+
+    def point(self, p: Any, states: Any, t: int, /, *, phase: str = "point", g: Any = None, **given: Any) -> Any:
+        ps, (found,) = self._listed(p), [f for f in self.program.phases if f.name == phase]
+        points = [np.full_like(x, np.nan) for x in ps]
+        self._run(found, ps, g or {}, dict(states), t, given, points, None)
+        return points if self.program.over_model else points[0]
+
+    def step(self, p: Any, g: Any, states: dict[str, Any], t: int, /, **given: Any) -> None:
+        self._run(self.program.step, self._listed(p), g, states, t, given, self._listed(p), states)
+
+    def _run(
+        self, phase: Phase, ps: Arrays, g: Any, states: dict[str, Any], t: int, given: Mapping[str, Any],
+        written: Arrays, kept: dict[str, Any] | None,
+    ) -> None:  # fmt: skip
+        gradients = g if isinstance(g, dict) else {query.name: g for query in self.program.trace.queries}
+        names = [hyper.name for hyper in self.program.trace.hypers]
+        run = ProgramRun(self.program, {name: given[name] for name in names})
+        seeds = [seed_of_tensor(given.get("seed", 0), index) for index in range(len(ps))]
+        others: dict[str, Any] = {LOSS: given.get(LOSS)}
+        others |= {HESSIAN: self._listed(given[HESSIAN])} if HESSIAN in given else {}
+        others |= {
+            name: [uniforms(x.shape, t, draw, seed, "float64") for x, seed in zip(ps, seeds, strict=True)]
+            for draw, name in enumerate(self.program.trace.draws)
+        }
+        own = {name: self._own(name, value) for name, value in states.items()}
+        queried = {name: self._listed(value) for name, value in gradients.items()}
+        _PhaseRun(self.program, phase, run.inputs(phase, ps, own, t, queried, others), written).run(own)
+        if kept is not None:
+            for store in phase.number_stores:
+                new = own[store.array]
+                kept[store.array] = new[0] if isinstance(new, list) and not self.program.over_model else new
+
+    def _listed(self, value: Any) -> Arrays:
+        return list(value) if isinstance(value, list) else [value]
+
+    def _own(self, name: str, value: Any) -> Any:
+        is_shared = self.program.rates[name].within(Rate.MODEL)
+        return value if is_shared else self._listed(value)
+
+
 class _PhaseRun:
     """One call of a function."""
 
     def __init__(self, program: Program, phase: Phase, inputs: dict[str, Any], written: Arrays) -> None:
         self.program, self.phase, self.count = program, phase, len(written)
         self.like = written
-        self.values = inputs | ({} if phase.name in inputs or phase.name == "step" else {phase.name: written})
+        self.values = inputs | ({} if phase.name == "step" else {phase.writes[0]: written})
         self.slots = [{b.slot: np.full(extents(b.shape, like), np.nan) for b in phase.buffers} for like in written]
         self.buffers: dict[str, Buffer] = {buffer.name: buffer for buffer in phase.buffers}
 

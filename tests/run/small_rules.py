@@ -218,13 +218,13 @@ class Counted(Rule, name="counted"):
 
 
 RULES: tuple[type[Rule], ...] = (
-    Trust, NumberState, Extremes, Factored, Newton, Roots, Rotated, GlobalClip, Distance, Sharpness, Midpoints, Langevin,
-    Given, Counted,
+    Trust, NumberState, Extremes, Factored, Newton, Roots, Rotated, GlobalClip, Distance, Sharpness, Midpoints,
+    Langevin, Given, Counted,
 )  # fmt: skip
 
 
 def random_trace(seed: int) -> Trace:
-    """A random rule over numbers, rows, columns, matrices and, in every third, the whole model; its values stay small."""
+    """A random rule over numbers, rows, columns, matrices and, in every third, the whole model."""
     return _Dice(seed).trace()
 
 
@@ -262,7 +262,7 @@ class _Dice:
         return ref(self.random.choice([n for n, shape in self.shapes.items() if not shapes or shape in shapes]))
 
     def value(self) -> Node:
-        """A new value, pressed between -1 and 1."""
+        """A new value, which lies between -1 and 1."""
         kind = self.random.choice(["op", "op", "op", "reduce", "reduce", "matrix", "choice", "turn"])
         a, b = self.name(), self.name()
         found: Node = op(self.random.choice(["add", "sub", "mul", "max", "min"]), a, b)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symopt import catalogue
-from symopt.errors import UnsupportedError, VerifyError
+from symopt.errors import UnsupportedError
 from symopt.ir.nodes import MatOp, Reduce, walk
 from symopt.ir.program import Program
 from symopt.ir.trace import Trace
@@ -43,7 +43,9 @@ def hypers_of(recorded: Trace) -> dict[str, float]:
 def given_to(recorded: Trace, ps: Arrays, t: int) -> dict[str, Any]:
     rng = np.random.default_rng(100 + t)
     arrays = {name: [rng.uniform(0.1, 0.9, p.shape) for p in ps] for name in ("hessian", *recorded.draws)}
-    return {name: value for name, value in {"loss": 0.75, **arrays}.items() if name in (*recorded.given, *recorded.draws)}
+    return {
+        name: value for name, value in {"loss": 0.75, **arrays}.items() if name in (*recorded.given, *recorded.draws)
+    }
 
 
 def compare(recorded: Trace, seed: int = 0, tolerance: float = 1e-9) -> Program:

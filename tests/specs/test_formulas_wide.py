@@ -1,4 +1,4 @@
-"""Rules with norms and matrices that no framework has as they are, against the formula once more in NumPy.
+"""Rules with norms and matrices as their papers have them, against the formula once more in NumPy.
 
 Bases and roots are taken here by other ways than in the arithmetic of ``float_run``: signs of eigenvectors as
 they come, roots by the singular values. Gradients are ordinary and of mixed sizes, but not hostile: 1e8 beside 1e-8
@@ -18,7 +18,7 @@ from symopt import catalogue
 from symopt.lang import Hyper
 
 STEPS = 14
-MORE_VALUES = VALUES | {"trust": 0.4, "period": 3}
+MORE_VALUES = VALUES | {"trust": 0.4, "period": 3, "tau": 0.7, "eps1": 0.01, "eps2": 1.3, "d": 1.2}
 Step = Callable[[Array, Array, int, Names, Names], Array]
 
 
@@ -74,6 +74,17 @@ def sm3(p: Array, g: Array, t: int, s: Names, h: Names) -> Array:
     return p - h.lr * s.m
 
 
+def adafactor(p: Array, g: Array, t: int, s: Names, h: Names) -> Array:
+    """Their Algorithm 4, with sums."""
+    n, m = p.shape
+    beta2, square = 1 - t**-h.tau, g**2 + h.eps1 * np.ones((n, 1)) @ np.ones((1, m))
+    s.r = beta2 * s.r + (1 - beta2) * square @ np.ones((m, 1))
+    s.c = beta2 * s.c + (1 - beta2) * np.ones((1, n)) @ square
+    u = g / np.sqrt(s.r @ s.c / (np.ones((1, n)) @ s.r))
+    alpha = max(h.eps2, np.linalg.norm(p) / np.sqrt(n * m)) * min(h.lr, 1 / np.sqrt(t))
+    return p - alpha * u / max(1, np.linalg.norm(u) / np.sqrt(n * m) / h.d)
+
+
 def fourth_root_of_inverse(a: Array) -> Array:
     u, sizes, v = np.linalg.svd(a)
     return (u / np.sqrt(np.sqrt(sizes))) @ v
@@ -106,7 +117,7 @@ def soap(p: Array, g: Array, t: int, s: Names, h: Names) -> Array:
 @compares("lars", "shampoo", "soap")
 @pytest.mark.parametrize("data", [ordinary, mixed], ids=["ordinary", "mixed"])
 @pytest.mark.parametrize("shape", [(4, 3), (3, 4), (4, 4), (1, 1)], ids=str)
-@pytest.mark.parametrize("step", [lars, sm3, shampoo, soap], ids=lambda step: step.__name__)
+@pytest.mark.parametrize("step", [lars, sm3, adafactor, shampoo, soap], ids=lambda step: step.__name__)
 def test_rule_is_its_formula(step: Step, shape: tuple[int, int], data: Callable[[tuple[int, int]], Array]) -> None:
     # The paper of SM3 has no eps.
     changed = {"eps": 0.0} if step is sm3 else {}

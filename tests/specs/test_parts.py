@@ -129,6 +129,18 @@ def test_part_is_its_transformation(spelt: str, settings: str, gradients: list[T
     assert_close(ours(spelt, gradients, settings), theirs)
 
 
+@pytest.mark.parametrize("spelt", ["trust_ratio", "clip_adaptive", "scale_by_param_norm", "scale_by_param_rms"])
+def test_part_from_parameters_of_zeros(spelt: str) -> None:
+    """A tensor without length: what is measured by the parameter has a rule for it."""
+    optax = pytest.importorskip("optax")
+    at, gradient = [start()[0], np.zeros(start()[1].shape)], replay(GRADIENTS["ordinary"])
+    values = values_of(part_of(spelt), "telling")
+    theirs = run_optax(lambda: optax.chain(OPTAX[spelt](optax, Names(**values)), optax.scale(-LR)), at, gradient)
+    reached = parameters(run_model(f"chain({spelt})", {"lr": LR, **values}, at, gradient))
+    assert_close(reached, theirs)
+    assert reached[0][1].any()
+
+
 @DATA
 @pytest.mark.parametrize("argument", ["clipnorm", "global_clipnorm", "clipvalue"])
 def test_clipping_is_that_of_keras(argument: str, gradients: list[Tensors]) -> None:
