@@ -4,7 +4,7 @@ from symopt.lang import Hyper, NonNegative, Rule, State, UnitInterval, norm
 class Lars(Rule):
     """Momentum with steps scaled, tensor by tensor, by the norm of the parameter over that of the gradient."""
 
-    # Undefined where the parameter and the gradient are both zero, as published.
+    # Published with a polynomial schedule of lr; undefined where parameter and gradient are both zero.
     source = "You, Gitman & Ginsburg 2017, Algorithm 1, with the coefficient of equation (6)"
 
     lr = Hyper(0.1, r"\gamma", NonNegative)

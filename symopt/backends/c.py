@@ -26,7 +26,7 @@ from symopt.backends.c_interface import (
 )
 from symopt.backends.c_products import templates_of
 from symopt.backends.c_signature import WIDTH, Check, amount, comment, null_check, pointer, sizes, tensor_check
-from symopt.backends.c_sweeps import BLOCK, ROWS, SweepFunction, filled
+from symopt.backends.c_sweeps import BLOCK, SweepFunction, filled
 from symopt.ir.nodes import num
 from symopt.ir.program import Phase
 from symopt.ir.trace import HyperInfo
@@ -100,7 +100,7 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "hypers": [_field(hyper) for hyper in hypers],
         "domain": [condition for hyper in hypers for condition in _domain(hyper)],
         "helpers": _helpers(names, variants, ctypes),
-        "support": [*_block_helpers(phases, variants), *_draw_helper(variants), *_work_helper(phases)],
+        "support": [*_lane_helpers(variants), *_draw_helper(variants), *_work_helper(phases)],
         "matrix": templates_of(products),
         "includes": ["string.h"] if any(p.value.op in {"wide", "unwide"} for p in products) else [],
         "blas_guards": ["SYMOPT_BLAS"] if any(p.value.op == "matmul" for p in products) else [],
@@ -162,12 +162,12 @@ def _helpers(names: Names, variants: Sequence[Variant], ctypes: Sequence[CType])
     return found
 
 
-def _block_helpers(phases: Sequence[PhaseFunction], variants: Sequence[Variant]) -> list[str]:
-    """The templates of what loops over rows need: the size of a block, and the functions that reduce one."""
+def _lane_helpers(variants: Sequence[Variant]) -> list[str]:
+    """The templates of what sweeps with reductions need: the size of a block, and the functions that join lanes."""
     partials = [p for variant in variants for phase in variant.program.phases for p in phase.partials]
-    kinds = dict.fromkeys(BLOCK[p.op] for p in partials if p.reduction.axis != 0)
-    found = [f"c/block_{kind}.c.j2" for kind in ("sum", "max", "min") if kind in kinds]
-    return ["c/block.c.j2", *found] if any(loop.template == ROWS for phase in phases for loop in phase.loops) else []
+    kinds = {BLOCK[p.op] for p in partials if p.reduction.axis != 0}
+    found = [f"c/lanes_{kind}.c.j2" for kind in ("sum", "max", "min") if kind in kinds]
+    return ["c/block.c.j2", *found] if found else []
 
 
 def _draw_helper(variants: Sequence[Variant]) -> list[str]:

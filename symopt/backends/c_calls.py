@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symopt.backends.base import Variant
 from symopt.backends.c_interface import (
@@ -17,8 +17,8 @@ from symopt.backends.c_interface import (
     takes_loss,
 )
 from symopt.backends.c_products import ProductPrinter
-from symopt.backends.c_sweeps import START, Slot, SweepFunction, SweepPrinter
-from symopt.ir.program import DType, Phase, Product, Scalars, Segment, Stage, Sweep
+from symopt.backends.c_sweeps import START, Locals, Slot, SweepFunction, SweepPrinter
+from symopt.ir.program import Buffer, DType, Phase, Product, Scalars, Segment, Stage, Sweep
 from symopt.ir.rate import Rate
 from symopt.ir.trace import LOSS, SIZE, SIZES, STEP, Let
 from symopt.passes.memory import touched
@@ -59,6 +59,7 @@ class BodyPrinter:
         self.place = self._pointers()
         self.number = self._numbers()
         self.printer = CPrinter(F64, names.rule, self.number)
+        self.locals = Locals(self.program, phase)
         self.loops: list[SweepFunction] = []
         self.extra: list[Slot] = []
         self.slots: list[Slot] = []
@@ -151,18 +152,20 @@ class BodyPrinter:
         buffers = [buffer for buffer in self.phase.buffers if buffer.name in used]
         slots: dict[str, Slot] = {}
         for buffer in buffers:
-            name = f"slot{buffer.slot + 1}"
+            name = self._slot(buffer)
             slots.setdefault(name, Slot(name, self.ctype.name, element_count(buffer.shape, self.program)))
         for slot in self.extra:
             other = slots.get(slot.name)
-            count = slot.count if other is None or other.count == slot.count else f"{other.count} + {slot.count}"
-            slots[slot.name] = Slot(slot.name, slot.type, count)
+            slots[slot.name] = slot if other is None or other.count == slot.count else replace(slot, count=slot.most)
         lines = ["unsigned char *memory = work;"] if slots else []
         for number, slot in enumerate(slots.values()):
             lines += [f"memory += {self._bytes(list(slots.values())[number - 1])};"] if number else []
             lines.append(f"{slot.type} *const {slot.name} = ({slot.type} *)(void *)memory;")
-        lines += [f"{self.ctype.name} *const {c_name(b.name)} = slot{b.slot + 1};" for b in buffers]
+        lines += [f"{self.ctype.name} *const {c_name(b.name)} = {self._slot(b)};" for b in buffers]
         return list(slots.values()), lines
+
+    def _slot(self, buffer: Buffer) -> str:
+        return self.locals.name(f"slot{buffer.slot + 1}")
 
     def _bytes(self, slot: Slot) -> str:
         return f"{self.names.rule}_aligned(({slot.count}) * sizeof({slot.type}))"

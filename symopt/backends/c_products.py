@@ -45,8 +45,8 @@ class ProductPrinter:
         need = SCRATCH.get(self.product.value.op)
         if need is None:
             return []
-        rows = extent(self.shapes[self.product.name].down, self.program)
-        return [Slot("scratch", "double", need.format(rows))]
+        rows, most = (extent(axis, self.program) for axis in (self.shapes[self.product.name].down, Axis.LONG))
+        return [Slot("scratch", "double", need.format(rows), need.format(most))]
 
     def call(self, place: Mapping[str, str], number: CPrinter) -> list[str]:
         """The lines of the call, under its guards."""

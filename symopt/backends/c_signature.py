@@ -44,16 +44,25 @@ def sizes(program: Program) -> list[str]:
 
 
 def null_check(arguments: Sequence[Argument], program: Program, takes_hyper: bool, works: bool = False) -> Check:
-    """The check that no pointer is missing that is used; ``works`` where there is a workspace."""
-    missing = [f"{c_name(argument.name)} == NULL" for argument in arguments]
+    """The check that no pointer is missing that is used; ``works`` where there is a workspace.
+
+    A state that is one number is used also where the arrays are empty.
+    """
+    always = ["hyper == NULL"] if takes_hyper else []
+    missing = []
+    for argument in arguments:
+        is_always = argument.is_number and not (program.over_model and argument.per_tensor)
+        (always if is_always else missing).append(f"{c_name(argument.name)} == NULL")
     if program.over_model:
         missing += [f"{name} == NULL" for name in sizes_of(program)]
         some = "tensors > 0"
     else:
         some = " && ".join(f"{name} > 0" for name in sizes_of(program))
     missing += ["work == NULL"] if works else []
-    any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
-    return Check(f"hyper == NULL || ({any_missing})" if takes_hyper else any_missing, "SYMOPT_NULL_POINTER")
+    if missing:
+        any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
+        always.append(f"({any_missing})" if always else any_missing)
+    return Check(" || ".join(always), "SYMOPT_NULL_POINTER")
 
 
 def tensor_check(arguments: Sequence[Argument], program: Program) -> str:

@@ -1,8 +1,8 @@
 """Sweeps in C: each is a static function with the loop, and a call of it.
 
-A sweep without reductions over arrays of one shape is one flat loop. Any other goes row by row, in
-blocks: what is reduced is written to a local array of doubles first, so that the loop over the
-elements stays a plain one, and is then summed in lanes. A flat array counts as one row.
+A sweep without reductions over arrays of one shape is one flat loop, any other goes row by row. What is
+reduced over rows, or over everything, is gathered in eight lanes, block by block, which is both fast and
+the same on every machine; arrays of one shape count as one row then.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from symopt.backends.c_interface import RESTRICT, TENSOR, at_tensor, extent
+from symopt.backends.c_interface import RESTRICT, TENSOR, element_count, extent
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import refs
 from symopt.ir.program import DType, Partial, Phase, Program, Sweep
@@ -19,9 +19,12 @@ from symopt.ir.trace import Let
 from symopt.printers.c import F32, F64, CPrinter, CType, c_name
 
 WIDTH = 110
-FLAT, ROWS = "c/loop_flat.c.j2", "c/loop_rows.c.j2"
+FLAT, ROWS, LANES = "c/loop_flat.c.j2", "c/loop_rows.c.j2", "c/loop_lanes.c.j2"
 START: Mapping[str, str] = {"sum": "0.0", "mean": "0.0", "amax": "-INFINITY", "amin": "INFINITY"}
 BLOCK: Mapping[str, str] = {"sum": "sum", "mean": "sum", "amax": "max", "amin": "min"}
+LANE_START: Mapping[str, str] = {
+    "sum": "{0.0}", "max": f"{{{', '.join(['-INFINITY'] * 8)}}}", "min": f"{{{', '.join(['INFINITY'] * 8)}}}",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class SweepFunction:
     parameters: Sequence[str]
     before: Sequence[str]
     before_row: Sequence[str]
+    before_block: Sequence[str]
     body: Sequence[str]
     after_block: Sequence[str]
     after_row: Sequence[str]
@@ -41,11 +45,26 @@ class SweepFunction:
 
 @dataclass(frozen=True)
 class Slot:
-    """Memory of a function's workspace."""
+    """Memory of a function's workspace; ``most`` is enough for all operations that take turns in it."""
 
     name: str
     type: str
     count: str
+    most: str = ""
+
+
+class Locals:
+    """Names of local variables that no name of a phase takes."""
+
+    def __init__(self, program: Program, phase: Phase) -> None:
+        names = [*phase.dtypes, *program.shapes, *phase.arrays, *(buffer.name for buffer in phase.buffers)]
+        self.taken = {c_name(name) for name in names}
+
+    def name(self, wanted: str) -> str:
+        """The wanted name; one that is taken gets underscores, which no declared name ends in."""
+        while wanted in self.taken:
+            wanted += "_"
+        return wanted
 
 
 def filled(items: Iterable[str]) -> list[str]:
@@ -77,7 +96,9 @@ class SweepPrinter:
         used = {*read, *written}
         self.arrays = [(n, n in written) for n in self._ordered(order) if n in used and n not in self.draws]
         self.uniforms = [name for name in phase.dtypes if name in sweep.reads and name not in memory]
-        self.is_flat = not sweep.partials and all(self._is_own(name) for name, _ in self.arrays)
+        self.locals = Locals(program, phase)
+        self.is_of_one_shape = all(self._is_own(name) for name, _ in self.arrays)
+        self.is_flat = not sweep.partials and self.is_of_one_shape
         own = {name: f"{c_name(name)}[{self._index(name)}]" for name, _ in self.arrays}
         self.printer = CPrinter(ctype, rule, own)
         names = [*own, *self.uniforms, *self.draws, *(let.name for let in sweep.body)]
@@ -129,15 +150,21 @@ class SweepPrinter:
     def slots(self) -> list[Slot]:
         """The running sums over columns, for which the caller gives memory."""
         along = extent(self.sweep.shape.along, self.program)
-        return [Slot(f"{c_name(p.name)}_sums", "double", along) for p in self.sweep.partials if p.reduction.axis == 0]
+        return [
+            Slot(self._local(p, "sums"), "double", along) for p in self.sweep.partials if p.reduction.axis == 0
+        ]
+
+    def _local(self, partial: Partial, what: str) -> str:
+        """A local variable that a reduction needs."""
+        return self.locals.name(f"{c_name(partial.name)}_{what}")
 
     def call(self, name: str, place: Mapping[str, str], number: Mapping[str, str]) -> list[str]:
         """The lines that call the static function."""
         shape = self.sweep.shape
-        count = "" if self.program.has_axes else at_tensor("n", self.program)
-        down, along = extent(shape.down, self.program), extent(shape.along, self.program)
-        total = count or " * ".join(x for x in (down, along) if x != "1")
-        sizes = [total] if self.is_flat else ["1", count] if count else [down, along]
+        total = element_count(shape, self.program)
+        is_line = self.is_of_one_shape and all(partial.reduction.axis is None for partial in self.sweep.partials)
+        sides = ["1", total] if is_line else [extent(axis, self.program) for axis in (shape.down, shape.along)]
+        sizes = [total] if self.is_flat else sides
         seed = f"seed + ((uint64_t){TENSOR} << 32)" if self.program.over_model else "seed"
         random = [seed, "t"] if self.draws else []
         arrays = [place.get(name, c_name(name)) for name, _ in self.arrays]
@@ -163,15 +190,16 @@ class SweepPrinter:
         partials = self.sweep.partials
         rows = [p for p in partials if p.reduction.axis != 0]
         return SweepFunction(
-            template=FLAT if self.is_flat else ROWS,
+            template=FLAT if self.is_flat else LANES if rows else ROWS,
             name=name,
             parameters=self.parameters(),
             before=[line for partial in partials for line in self._before(partial)],
-            before_row=[f"double {c_name(p.name)}_row = {START[p.op]};" for p in rows],
+            before_row=[f"double {self._local(p, 'row')} = {START[p.op]};" for p in rows],
+            before_block=[f"double {self._local(p, 'lanes')}[8] = {LANE_START[BLOCK[p.op]]};" for p in rows],
             body=[*self._draw_lines(), *map(self.definition, self.sweep.body), *self._term_lines(), *self._stores()],
             after_block=[self._after_block(partial) for partial in rows],
             after_row=[self._after_row(partial) for partial in rows],
-            after=[self._after(partial) for partial in partials if partial.reduction.axis != 1],
+            after=[line for p in partials if p.reduction.axis != 1 for line in self._after(p)],
         )
 
     def _draw_lines(self) -> list[str]:
@@ -192,41 +220,38 @@ class SweepPrinter:
         return [self._term_line(partial) for partial in self.sweep.partials]
 
     def _term_line(self, partial: Partial) -> str:
-        value, name = self.double.expression(partial.value), c_name(partial.name)
-        if partial.reduction.axis != 0:
-            return f"{name}_terms[ib] = {value};"
-        return f"{name}_sums[ic] = {self._combined(partial, f'{name}_sums[ic]', value)};"
+        place = f"{self._local(partial, 'sums')}[ic]" if partial.reduction.axis == 0 else f"{self._local(partial, 'lanes')}[lane]"
+        return self._gathered(partial, place, self.double.expression(partial.value))
 
-    def _combined(self, partial: Partial, a: str, b: str) -> str:
+    def _gathered(self, partial: Partial, into: str, value: str) -> str:
+        """The statement that takes one more value into a reduction."""
         if BLOCK[partial.op] == "sum":
-            return f"{a} + {b}" if refs(partial.value) else f"{a} + ({b})"
-        return f"{self.rule}_{BLOCK[partial.op]}_f64({a}, {b})"
+            return f"{into} += {value};"
+        return f"{into} = {self.rule}_{BLOCK[partial.op]}_f64({into}, {value});"
 
     def _before(self, partial: Partial) -> list[str]:
-        name, start = c_name(partial.name), START[partial.op]
+        start = START[partial.op]
         if partial.reduction.axis == 0:
-            return [f"for (size_t ic = 0; ic < along; ic++) {name}_sums[ic] = {start};"]
-        terms = f"double {name}_terms[SYMOPT_BLOCK];"
-        return [terms] if partial.reduction.axis == 1 else [terms, f"double {name}_total = {start};"]
+            return ["for (size_t ic = 0; ic < along; ic++) {", f"    {self._local(partial, 'sums')}[ic] = {start};", "}"]
+        return [f"double {self._local(partial, 'total')} = {start};"] if partial.reduction.axis is None else []
 
     def _after_block(self, partial: Partial) -> str:
-        name, kind = c_name(partial.name), BLOCK[partial.op]
-        block = f"{self.rule}_block_{kind}({name}_terms, count)"
-        return f"{name}_row = {self._combined(partial, f'{name}_row', block)};"
+        lanes = f"{self.rule}_lanes_{BLOCK[partial.op]}({self._local(partial, 'lanes')})"
+        return self._gathered(partial, self._local(partial, "row"), lanes)
 
     def _after_row(self, partial: Partial) -> str:
-        name = c_name(partial.name)
+        row = self._local(partial, "row")
         if partial.reduction.axis == 1:
-            return f"{name}[ir] = {self._finished(partial, f'{name}_row', 'along', self.ctype)};"
-        return f"{name}_total = {self._combined(partial, f'{name}_total', f'{name}_row')};"
+            return f"{c_name(partial.name)}[ir] = {self._finished(partial, row, 'along', self.ctype)};"
+        return self._gathered(partial, self._local(partial, "total"), row)
 
-    def _after(self, partial: Partial) -> str:
+    def _after(self, partial: Partial) -> list[str]:
         name = c_name(partial.name)
         if partial.reduction.axis == 0:
-            value = self._finished(partial, f"{name}_sums[ic]", "down", self.ctype)
-            return f"for (size_t ic = 0; ic < along; ic++) {name}[ic] = {value};"
-        value = self._finished(partial, f"{name}_total", "down * along", F64)
-        return f"*{name} += {value};" if partial.over_model else f"*{name} = {value};"
+            value = self._finished(partial, f"{self._local(partial, 'sums')}[ic]", "down", self.ctype)
+            return ["for (size_t ic = 0; ic < along; ic++) {", f"    {name}[ic] = {value};", "}"]
+        value = self._finished(partial, self._local(partial, "total"), "down * along", F64)
+        return [f"*{name} += {value};" if partial.over_model else f"*{name} = {value};"]
 
     def _finished(self, partial: Partial, value: str, count: str, ctype: CType) -> str:
         """A sum as the reduction's value, rounded to a type."""

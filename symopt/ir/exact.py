@@ -26,6 +26,8 @@ Exact = Any
 UNDEFINED: Exact = flint.arb("nan")
 # A rational raised to a larger whole power has too many digits to be of use; it becomes a ball.
 LARGEST_EXPONENT = 10_000
+# So does one with a numerator or a denominator of more bits: products of matrices square their lengths.
+LARGEST_BITS = 10_000
 
 
 class UndecidedError(SymoptError):
@@ -81,9 +83,15 @@ def compare(a: Exact, b: Exact) -> int:
     raise UndecidedError(f"{a} and {b} cannot be told apart at {flint.ctx.prec} bits")
 
 
+def _of_use(value: Fraction) -> Exact:
+    """A rational, or the ball around it where it is too long."""
+    longest = max(value.numerator.bit_length(), value.denominator.bit_length())
+    return value if longest <= LARGEST_BITS else ball(value)
+
+
 def _divide(a: Exact, b: Exact) -> Exact:
     if isinstance(a, Fraction) and isinstance(b, Fraction):
-        return a / b if b else UNDEFINED
+        return _of_use(a / b) if b else UNDEFINED
     return ball(a) / ball(b)
 
 
@@ -123,7 +131,7 @@ def _arithmetic(operation: Callable[[Exact, Exact], Exact]) -> Callable[[Exact, 
 
     def function(a: Exact, b: Exact) -> Exact:
         if isinstance(a, Fraction) and isinstance(b, Fraction):
-            return operation(a, b)
+            return _of_use(operation(a, b))
         return operation(ball(a), ball(b))
 
     return function

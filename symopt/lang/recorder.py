@@ -335,7 +335,7 @@ class Recorder:
 class _InnerRule:
     """Stands in for an inner rule or a part: called once, it makes a step or gives a direction.
 
-    Its hyper-parameters are read as attributes, and, where it has one inner rule, those of that one too.
+    Its hyper-parameters are read as attributes, and, where it has one inner rule, those of that rule too.
     """
 
     def __init__(self, recorder: Recorder, outer: Recorder) -> None:
@@ -349,9 +349,12 @@ class _InnerRule:
                 f"{caller()}: {self._outer._rule.name}: {called}.{name} is read before {called} makes its step, "
                 f"which is when a schedule gives it its value"
             )
-        while name not in owner._rule.declarations and len(owner._inner) == 1:
-            (inner,) = owner._inner.values()
-            owner = inner._recorder
+        while name not in owner._rule.declarations:
+            inside = [inner._recorder for inner in owner._inner.values()]
+            rules = [recorder for recorder in inside if not isinstance(recorder._rule, Part)]
+            if len(rules) != 1:
+                break
+            owner = rules[0]
         return getattr(owner, name)
 
     def __call__(self, *args: Any, **given: Any) -> Any:

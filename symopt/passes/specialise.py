@@ -14,6 +14,7 @@ from symopt.ir.nodes import Node, num, substitute
 from symopt.ir.trace import Let, Query, StateInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.fold import fold
+from symopt.passes.queries import merge_queries
 
 
 def specialise(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
@@ -31,7 +32,8 @@ def specialise(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
         if value not in hypers[name].domain:
             raise DomainError(f"{name} = {value} is outside its domain: {hypers[name].domain.describe(name)}")
     fixed: dict[str, Node] = {name: num(value) for name, value in values.items()}
-    return drop_dead(rewrite(trace, fixed))
+    rewritten = drop_dead(rewrite(trace, fixed))
+    return merge_queries(rewritten) if len(trace.queries) > 1 else rewritten
 
 
 def rewrite(trace: Trace, values: Mapping[str, Node]) -> Trace:

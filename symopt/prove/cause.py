@@ -13,7 +13,7 @@ import numpy as np
 from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ScalarArithmetic
 from symopt.ir.nodes import Node, Op, Ref, num, op, ref, refs, substitute, walk
-from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.ir.trace import PARAMETER, SIZES, STEP, Trace
 from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
 from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
@@ -53,7 +53,9 @@ def _unrolled(pair: Pair, steps: int) -> tuple[Node, Node] | None:
     for side in (pair.left, pair.right):
         values: dict[str, Node] = {PARAMETER: ref(PARAMETER), **side.initial}
         for step in range(1, steps + 1):
-            gradients: dict[str, Node] = {name: ref(_gradient(name, step, steps)) for name in pair.gradients}
+            gradients: dict[str, Node] = {
+                name: ref(_gradient(name, step, steps)) for name in pair.answers if name not in SIZES
+            }
             now = {**values, **gradients, STEP: num(step)}
             values = dict(zip(values, fold(substitute([side.step[name] for name in values], now)), strict=True))
         reached.append(values[PARAMETER])
@@ -87,6 +89,9 @@ def _holds_at(difference: Node, pair: Pair, witness: Witness) -> bool:
         return False
     asked = [_gradient(name, t, witness.step) for t in range(1, witness.step + 1) for name in pair.gradients]
     values = {PARAMETER: witness.theta, **dict(zip(asked, witness.grads, strict=True))}
+    for name, given in witness.given.items():
+        values |= {name: given[0]}
+        values |= {_gradient(name, t, witness.step): value for t, value in enumerate(given, 1)}
     for name, value in witness.hyper.items():
         values[name] = values[RIGHT + name] = value[0] if isinstance(value, tuple) else value
     return bool(evaluate([difference], values, ScalarArithmetic())[0] == witness.left - witness.right)

@@ -16,11 +16,13 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import flint
+import numpy as np
 
-from symopt.ir.nodes import Node, Num, Op, Ref, walk
-from symopt.ir.trace import Trace
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
+from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
+from symopt.prove.check_arrays import UNDEFINED, elements, elementwise, initial, matrix, reduce, shape_for
 from symopt.prove.expressions import read_expression
 
 BITS, AGREE = 400, flint.arb(2) ** -300
@@ -91,16 +93,17 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def value(root: Node, values: Mapping[str, Any]) -> Any:
-    """An expression as a ball; operands that ``where`` does not choose may be undefined."""
+    """An expression as a ball or an array of balls; operands that ``where`` does not choose may be undefined."""
     done: dict[Node, Any] = {}
     for node in walk([root]):
         try:
             done[node] = _value(node, [done[arg] for arg in node.args], values)
         except (UndefinedValueError, TypeError):
             done[node] = None
-    if done[root] is None or not done[root].is_finite():
+    found = done[root]
+    if found is None or not all(isinstance(x, bool) or x.is_finite() for x in elements(found)):
         raise UndefinedValueError
-    return done[root]
+    return found
 
 
 def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
@@ -110,12 +113,24 @@ def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
         case Num(value=number):
             return _real(number)
         case Op(op="where"):
-            if args[0] is None:
-                raise UndefinedValueError
-            return args[1] if args[0] else args[2]
+            return _chosen(*args)
         case Op(op=name):
-            return FUNCTIONS[name](*args)
+            return elementwise(FUNCTIONS[name], UndefinedValueError)(*args)
+        case Reduce(op=name, axis=axis):
+            return reduce(name, args[0], axis, FUNCTIONS["max"], FUNCTIONS["min"])
+        case MatOp(op=name):
+            return matrix(name, *args)
     raise UndefinedValueError
+
+
+def _chosen(condition: Any, a: Any, b: Any) -> Any:
+    """What ``where`` chooses; an operand that is not chosen anywhere may be undefined."""
+    if condition is None:
+        raise UndefinedValueError
+    if not isinstance(condition, np.ndarray):
+        return a if condition else b
+    a, b = (UNDEFINED if x is None else x for x in (a, b))
+    return np.frompyfunc(lambda c, x, y: x if c else y, 3, 1)(condition, a, b)
 
 
 class Run:
@@ -125,12 +140,17 @@ class Run:
         self.trace, self.t = trace, 0
         self.values: Values = {"p": theta}
         for state in trace.states:
-            self.values[state.name] = value(state.init, {**hypers, "p": theta})
+            first = value(state.init, {**hypers, "p": theta})
+            self.values[state.name] = initial(trace, state.name, first, np.shape(theta))
 
-    def step(self, hypers: Mapping[str, Any], answers: Sequence[Any]) -> list[Any]:
-        """Make a step; the points at which the gradients were asked for."""
+    def step(
+        self, hypers: Mapping[str, Any], answers: Sequence[Any], given: Mapping[str, Any] | None = None
+    ) -> list[Any]:
+        """Make a step; the points at which the gradients were asked for. Draws are given by position."""
         self.t += 1
-        now: Values = {**hypers, **self.values, "t": flint.arb(self.t)}
+        given = given or {}
+        now: Values = {**hypers, **given, **self.values, "t": flint.arb(self.t)}
+        now |= {name: given[f"draw{i}"] for i, name in enumerate(self.trace.draws, 1)}
         now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
         for let in self.trace.lets:
             now[let.name] = value(let.value, now)
@@ -176,26 +196,48 @@ def _agree(
     def mapped(t: int) -> Values:
         return {**hypers, **{name: value(node, {**hypers, "t": flint.arb(t)}) for name, node in maps.items()}}
 
-    theta = _real(Fraction(chosen.randint(-9, 9), 4))
+    shape = shape_for(left, right)
+    theta = _numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4))
     a, b = Run(left, hypers, theta), Run(right, mapped(1), theta)
     for t in range(1, STEPS + 1):
-        answers = [_real(Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries]
-        points = zip(a.step(hypers, answers), b.step(mapped(t), answers), strict=True)
+        answers = [
+            _numbers(shape, lambda: Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries
+        ]
+        given = _given(shape, left, right, chosen)
+        points = zip(a.step(hypers, answers, given), b.step(mapped(t), answers, given), strict=True)
         held = [value(node, {**hypers, **a.values, "t": flint.arb(t)}) for node in states.values()]
         own = [b.values[name] for name in states]
         for x, y in [*points, (a.values["p"], b.values["p"]), *zip(held, own, strict=True)]:
-            if not abs(x - y) < AGREE:
+            if not all(abs(d) < AGREE for d in elements(x - y)):
                 return False
     return True
+
+
+def _numbers(shape: tuple[int, ...], draw: Callable[[], Fraction]) -> Any:
+    """A number, or an array of them."""
+    if not shape:
+        return _real(draw())
+    array = np.empty(shape, dtype=object)
+    array.flat = [_real(draw()) for _ in range(array.size)]
+    return array
+
+
+def _given(shape: tuple[int, ...], left: Trace, right: Trace, chosen: random.Random) -> Values:
+    """What a step is given besides gradients, the same for both."""
+    rows, cols = (shape[0], shape[-1]) if len(shape) == 2 else (1, 1)
+    known: Values = {
+        LOSS: _real(Fraction(chosen.randint(0, 9), 4)), ROWS: flint.arb(rows), COLS: flint.arb(cols),
+        SIZE: flint.arb(int(np.prod(shape))), HESSIAN: _numbers(shape, lambda: Fraction(chosen.randint(0, 9), 4)),
+    }  # fmt: skip
+    draws = range(1, max(len(left.draws), len(right.draws)) + 1)
+    return known | {f"draw{i}": _numbers(shape, lambda: Fraction(chosen.randint(1, 15), 16)) for i in draws}
 
 
 @at_full_precision
 def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_step: int, query: str | None) -> Check:
     """Replay a witness: the values at its last step must be those recorded, and differ certainly."""
-    if any(isinstance(witness[side], list) for side in ("left", "right")):
-        return Check(False, "witnesses over arrays are not replayed")
-    theta = _real(Fraction(witness["theta"]))
-    grads = [_real(Fraction(g)) for g in witness["grads"]]
+    theta, grads = _read(witness["theta"]), [_read(g) for g in witness["grads"]]
+    given = {name: [_read(step) for step in steps] for name, steps in witness.get("given", {}).items()}
     count = len(grads) // first_step
 
     def hypers(t: int) -> Values:
@@ -206,17 +248,25 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
     a, b = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
     for t in range(1, first_step + 1):
         answers = grads[(t - 1) * count : t * count]
-        points = [side.step(hypers(t), answers) for side in (a, b)]
+        now = {name: steps[t - 1] for name, steps in given.items()}
+        points = [side.step(hypers(t), answers, now) for side in (a, b)]
     values = [a.values["p"], b.values["p"]]
     if query is not None:
         i = [q.name for q in left.queries].index(query)
         values = [points[0][i], points[1][i]]
     for found, side in zip(values, ("left", "right"), strict=True):
-        recorded = _real(Fraction(witness[side]))
-        if not abs(found - recorded) < flint.arb(10) ** -38 * (1 + abs(recorded)):
-            return Check(False, f"the replay gives another value on the {side}")
-    differ = not values[0].overlaps(values[1])
+        for x, recorded in zip(elements(found), elements(_read(witness[side])), strict=True):
+            if not abs(x - recorded) < flint.arb(10) ** -38 * (1 + abs(recorded)):
+                return Check(False, f"the replay gives another value on the {side}")
+    differ = any(not x.overlaps(y) for x, y in zip(*map(elements, values), strict=True))
     return Check(differ, "the witness was replayed" if differ else "the replayed values do not differ")
+
+
+def _read(written: Any) -> Any:
+    """A number of a witness, or an array of them, as balls."""
+    if not isinstance(written, list):
+        return _real(Fraction(written))
+    return np.vectorize(lambda text: _real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))
 
 
 @at_full_precision

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
-from symopt.ir.nodes import Node, Num, Op, Reduce, Ref
+from symopt.ir.nodes import MATRIX_OPS, MatOp, Node, Num, Op, Reduce, Ref, ref, refs
+from symopt.ir.text import node_text
 from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
-from symopt.prove.elements import Element, Meaning, NotDecidedError
+from symopt.prove.elements import Element, ForkError, Meaning, NotDecidedError
 from symopt.prove.field import Field
 
 HALF = Fraction(1, 2)
+# Parts what a function is from how its operand is written, where the operand has no normal form.
+WRITTEN = " of "
 OpenUnit = Domain(Fraction(0), Fraction(1), lower_open=True, upper_open=True)
 ClosedUnit = Domain(Fraction(0), Fraction(1))
 
@@ -29,6 +32,7 @@ class Converter:
         self.whole = {field.ring.index[name] for name in whole}
         self._done: dict[Node, Element] = {}
         self._truth: dict[Node, bool] = {}
+        self._common: Converter | None = None
 
     def __call__(self, node: Node) -> Element:
         """The element that a node is."""
@@ -43,7 +47,9 @@ class Converter:
             case Num(value=value):
                 return self.field.number(value)
             case Reduce(op=op, axis=axis):
-                return self._reduction(f"{op}{'' if axis is None else axis}", node.args[0])
+                return self._of_arrays(f"{op}{'' if axis is None else axis}", node.args[0])
+            case MatOp(op=op):
+                return self._of_arrays(op, *node.args)
             case Op(op="where"):
                 return self(node.args[1] if self.holds(node.args[0]) else node.args[2])
             case Op(op=op) if op in self._operations:
@@ -152,7 +158,11 @@ class Converter:
     def _log(self, a: Element) -> Element:
         self.field.require(a.num * a.den, ">= 0")
         self.field.require(a.num, "!= 0")
-        return self.field.zero if self.field.equal(a, self.field.one) else self._opaque("log", a)
+        if self.field.equal(a, self.field.one):
+            return self.field.zero
+        if self.field.element_sign(self.field.sub(self.field.one, a)).value > 0:
+            return self.field.neg(self._opaque("log", self.field.inv(a), domain=NonNegative))
+        return self._opaque("log", a)
 
     def _cos(self, a: Element) -> Element:
         return self.field.one if a.num == 0 else self._opaque("cos", a)
@@ -165,11 +175,30 @@ class Converter:
         meaning = Meaning(kind, tuple(self.field.rationalised(arg) for arg in args))
         return Element(self.field.generator(meaning, domain), self.field.ring.one)
 
-    def _reduction(self, kind: str, arg: Node) -> Element:
-        """A reduction of equal elements is the same; what holds for one element only may not be used in it."""
-        if self.field.facts:
-            raise NotDecidedError("a case split beside a reduction over all elements")
-        return self._opaque(kind, self(arg))
+    def _of_arrays(self, kind: str, *args: Node) -> Element:
+        """A reduction or an operation on matrices: what is equal in every element gives the same.
+
+        What holds in the case of one element only may not be used inside it. Where it has no normal
+        form without a case split, only the same expression gives the same.
+        """
+        if self._common is None:
+            self._common = Converter(self.field.of_the_tensor(), self.values)
+            self._common.whole = self.whole
+        is_reduction = kind not in MATRIX_OPS
+        domain = NonNegative if is_reduction and _is_square(args[0]) else Real
+        try:
+            elements = [*map(self._common, args)]
+            if is_reduction and self._common.field.element_sign(elements[0]).value > 0:
+                domain = NonNegative
+            return self._opaque(kind, *elements, domain=domain)
+        except ForkError as fork:
+            if not self.field.ring.varies(fork.poly):
+                raise
+        except NotDecidedError:
+            pass
+        # The names that it reads are its operands too, so that what depends on them is known.
+        text = f"{kind}{WRITTEN}{', '.join(map(node_text, args))}"
+        return self._opaque(text, *(self(ref(name)) for name in refs(*args)), domain=domain)
 
     _operations: ClassVar[Mapping[str, Callable[..., Element]]] = {
         "add": lambda self, a, b: self.field.add(a, b),
@@ -182,3 +211,12 @@ class Converter:
         "pow": _pow, "max": _max, "min": _min, "sign": _sign,
         "exp": _exp, "log": _log, "cos": _cos, "floor": _floor,
     }  # fmt: skip
+
+
+def _is_square(node: Node) -> bool:
+    """Whether an expression is written as a square."""
+    if not isinstance(node, Op):
+        return False
+    if node.op == "pow":
+        return isinstance(node.args[1], Num) and node.args[1].value == 2
+    return node.op == "mul" and node.args[0] is node.args[1]

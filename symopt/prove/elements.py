@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from flint import Ordering, fmpz_mpoly_ctx
 
 from symopt.errors import SymoptError
+from symopt.ir.nodes import MODEL_REDUCTIONS, REDUCTIONS
 from symopt.prove.signs import Sign
 
 Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
 SPARE = 32
+# What stands for one number, whatever it is made of.
+ONE_NUMBER = REDUCTIONS | frozenset(MODEL_REDUCTIONS)
 
 
 class NotDecidedError(SymoptError):
@@ -67,13 +70,15 @@ class Generators:
     generators are larger in the order of the ring, so a root reduces to what it is made of.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], numbers: Iterable[str] = ()) -> None:
+        """``numbers`` are the names that are the same for all elements of a tensor."""
         self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
         self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
         self.gens = list(self.ring.gens())
         self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
         self.index = {name: position for position, name in enumerate(self.names)}
         self.meanings: dict[int, Meaning] = {}
+        self._numbers = {self.index[name] for name in numbers if name in self.index}
         self._slots: dict[tuple[Any, ...], int] = {}
         # Called before every operation: raises where the time is up.
         self.tick: Callable[[], None] = lambda: None
@@ -89,4 +94,10 @@ class Generators:
             position = SPARE - 1 - len(self._slots)
             self._slots[key] = position
             self.meanings[position] = meaning
+            if meaning.kind in ONE_NUMBER or not any(self.varies(poly) for arg in meaning.args for poly in arg):
+                self._numbers.add(position)
         return self._slots[key]
+
+    def varies(self, poly: Poly) -> bool:
+        """Whether a polynomial may differ from element to element of a tensor."""
+        return any(degree and position not in self._numbers for position, degree in enumerate(poly.degrees()))

@@ -37,7 +37,7 @@ class Field:
     def __init__(
         self, generators: Generators, domains: Mapping[str, Domain], facts: Sequence[tuple[Poly, int]] = ()
     ) -> None:
-        self.ring = generators
+        self.ring, self._given = generators, domains
         self.domains = {generators.index[n]: d for n, d in domains.items() if n in generators.index}
         self.facts = list(facts)
         self.conditions: dict[tuple[Any, ...], Condition] = {}
@@ -49,6 +49,15 @@ class Field:
         self.zero = Element(generators.zero, generators.one)
         for poly, sign in self.facts:
             self._assume(poly, sign)
+
+    def of_the_tensor(self) -> Field:
+        """The field in which only those facts hold that are the same for all elements.
+
+        What is computed in it is true of every element; conditions that it records count here too.
+        """
+        common = Field(self.ring, self._given, [fact for fact in self.facts if not self.ring.varies(fact[0])])
+        common.conditions = self.conditions
+        return common
 
     # Ring operations
 

@@ -6,7 +6,7 @@ The step number is written ``t = tau + 1`` with ``tau >= 1``, so that powers of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from symopt.ir.nodes import Node, num, op, ref, substitute
 from symopt.ir.trace import STEP
@@ -19,10 +19,14 @@ BEFORE = "t.before"
 
 
 class GeneralStep:
-    """The ring, the domains and the values of the names at a step ``t >= 2``."""
+    """The ring, the domains and the values of the names at a step ``t >= 2``.
 
-    def __init__(self, names: tuple[str, ...], domains: Mapping[str, Domain]) -> None:
-        self.generators = Generators([BEFORE, *(name for name in names if name != STEP)])
+    ``numbers`` are the names that are the same for all elements of a tensor.
+    """
+
+    def __init__(self, names: tuple[str, ...], domains: Mapping[str, Domain], numbers: Iterable[str] = ()) -> None:
+        own = [BEFORE, *(name for name in names if name != STEP)]
+        self.generators = Generators(own, [BEFORE, *numbers])
         self.domains = {**domains, BEFORE: PositiveInteger}
         self.whole = frozenset({BEFORE})
 

@@ -2,7 +2,8 @@
 
 Hyper-parameters and states of the left are called ``lr`` and ``left.m``, those of the right
 ``right.lr`` and ``right.m``; the parameter, the step and the gradients are shared, gradients by the
-order in which they are asked for. A hyper-parameter that varies from step to step has its value at
+order in which they are asked for, and so is what else a step is given: the loss, the estimate of the
+second derivative, the sizes of the tensor, and random numbers in their order. A hyper-parameter that varies from step to step has its value at
 the step before under ``lr.before``.
 """
 
@@ -11,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symopt.ir.nodes import Node, num, op, ref, refs, substitute
-from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.ir.nodes import MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
+from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.witness import common_domain
 
@@ -21,13 +22,17 @@ LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
 
 @dataclass(frozen=True)
 class Side:
-    """One trace over common names: new values, first values and query points; no state that never reaches p."""
+    """One trace over common names: new values, first values and query points; no state that never reaches p.
+
+    ``numbers`` are the states that are one number a tensor or a model.
+    """
 
     trace: Trace
     step: Mapping[str, Node]
     initial: Mapping[str, Node]
     points: tuple[Node, ...]
     hypers: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -44,13 +49,26 @@ class Pair:
     gradients: tuple[str, ...]
     varying: tuple[str, ...] = ()
     domains: Mapping[str, Domain] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What a step gets from outside: gradients, then what else it is given."""
+        return (*self.gradients, *self.given)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names that are the same for all elements of a tensor."""
+        earlier = tuple(name + EARLIER for name in self.varying)
+        given = tuple(name for name in self.given if name in (LOSS, *SIZES))
+        return (*self.left.hypers, *self.right.hypers, *earlier, *given, *self.left.numbers)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every name that a general step may read, but the step number."""
         earlier = tuple(name + EARLIER for name in self.varying)
         return (
-            *self.left.hypers, *self.right.hypers, *earlier, PARAMETER, *self.gradients, *self.left.states,
+            *self.left.hypers, *self.right.hypers, *earlier, PARAMETER, *self.answers, *self.left.states,
         )  # fmt: skip
 
     def before(self, node: Node) -> Node:
@@ -73,20 +91,25 @@ def make_pair(left: Trace, right: Trace, varying: Sequence[str] = ()) -> Pair:
     """The two traces over common names."""
     longer = max(left, right, key=lambda trace: len(trace.queries))
     gradients = tuple(query.name for query in longer.queries)
-    a, b = _side(left, LEFT, gradients), _side(right, RIGHT, gradients)
+    draws = max(left.draws, right.draws, key=len)
+    a, b = _side(left, LEFT, gradients, draws), _side(right, RIGHT, gradients, draws)
     domains = {hyper.name: hyper.domain for hyper in left.hypers}
     for hyper in right.hypers:
         domains[RIGHT + hyper.name] = hyper.domain
         if hyper.name in domains:
             domains[hyper.name] = common_domain(domains[hyper.name], hyper.domain)
     domains |= {name + EARLIER: domains[name] for name in varying if name in domains}
-    return Pair(a, b, gradients, tuple(varying), domains)
+    given = (*dict.fromkeys((*left.given, *right.given)), *draws)
+    known = {**left.domains, **right.domains}
+    domains |= {name: known[name] for name in given if name in known}
+    return Pair(a, b, gradients, tuple(varying), domains, given)
 
 
-def _side(trace: Trace, prefix: str, gradients: tuple[str, ...]) -> Side:
+def _side(trace: Trace, prefix: str, gradients: tuple[str, ...], draws: tuple[str, ...]) -> Side:
     """A trace renamed and cut down to the states that reach the parameter or a query point."""
     renamed: dict[str, Node] = {state.name: ref(prefix + state.name) for state in trace.states}
     renamed |= {q.name: ref(name) for q, name in zip(trace.queries, gradients, strict=False)}
+    renamed |= {own: ref(name) for own, name in zip(trace.draws, draws, strict=False)}
     if prefix == RIGHT:
         renamed |= {hyper.name: ref(prefix + hyper.name) for hyper in trace.hypers}
     new, points = trace.step(), trace.points()
@@ -98,7 +121,35 @@ def _side(trace: Trace, prefix: str, gradients: tuple[str, ...]) -> Side:
     initial = {prefix + s.name: n for s, n in zip(trace.states, first, strict=True) if prefix + s.name in needed}
     step = {name: node for name, node in step.items() if name == PARAMETER or name in initial}
     hypers = tuple(hyper.name if prefix == LEFT else prefix + hyper.name for hyper in trace.hypers)
-    return Side(trace, step, initial, asked, hypers)
+    arrays = {PARAMETER, *gradients, *draws, HESSIAN}
+    return Side(trace, step, initial, asked, hypers, _numbers(step, initial, arrays))
+
+
+def _numbers(step: Mapping[str, Node], initial: Mapping[str, Node], arrays: set[str]) -> tuple[str, ...]:
+    """The states that are the same for all elements of a tensor: those that start and stay so."""
+    numbers = [state for state, node in initial.items() if not _varies(node, arrays)]
+    while True:
+        others = arrays | {state for state in initial if state not in numbers}
+        kept = [state for state in numbers if not _varies(step[state], others)]
+        if kept == numbers:
+            return tuple(numbers)
+        numbers = kept
+
+
+def _varies(root: Node, arrays: set[str]) -> bool:
+    """Whether an expression may differ from element to element, where the names ``arrays`` do."""
+    varies: dict[Node, bool] = {}
+    for node in walk([root]):
+        match node:
+            case Ref(name=name):
+                varies[node] = name in arrays
+            case Reduce(axis=None):
+                varies[node] = False
+            case MatOp():
+                varies[node] = True
+            case _:
+                varies[node] = any(varies[arg] for arg in node.args)
+    return varies[root]
 
 
 def _needed(step: Mapping[str, Node], points: Sequence[Node]) -> set[str]:

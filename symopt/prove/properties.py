@@ -43,7 +43,7 @@ class PropertyProver:
         self.hypers = tuple(hyper.name for hyper in trace.hypers)
         self.states = tuple(state.name for state in trace.states)
         self.gradients = tuple(query.name for query in trace.queries)
-        self.names = (*self.hypers, PARAMETER, *self.gradients, *self.states)
+        self.names = (*self.hypers, PARAMETER, *self.gradients, *trace.given, *trace.draws, *self.states)
         initial = {state.name: state.init for state in trace.states}
         kept = nonnegative_states(trace.step(), initial, self.names, trace.domains, deadline)
         self.domains: dict[str, Domain] = {**trace.domains, **dict.fromkeys(kept, NonNegative)}

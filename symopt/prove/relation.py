@@ -96,7 +96,7 @@ class Prover:
     def __init__(self, pair: Pair, deadline: Deadline) -> None:
         self.pair, self.deadline = pair, deadline
         left = pair.left
-        names = (*left.hypers, PARAMETER, *pair.gradients, *left.states)
+        names = (*left.hypers, PARAMETER, *pair.answers, *left.states)
         self.never_negative = nonnegative_states(left.step, left.initial, names, pair.domains, deadline)
         self.domains = {**pair.domains, **dict.fromkeys(self.never_negative, NonNegative)}
 
@@ -128,7 +128,7 @@ class Prover:
         unknown = [name for name in used if name not in self.pair.names and name != STEP]
         if unknown:
             return None, f"{unknown[0]} is not known {when}"
-        general = GeneralStep(self.pair.names, self.domains)
+        general = GeneralStep(self.pair.names, self.domains, self.pair.numbers)
 
         def check(field: Field) -> str | None:
             convert = Converter(field, general.values(field), general.whole)

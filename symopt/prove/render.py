@@ -89,8 +89,9 @@ def generator_node(field: Field, position: int) -> Node:
     args = [element_node(field, arg) for arg in meaning.args]
     if meaning.kind in ("sqrt", "pow", "exp", "log", "cos", "floor"):
         return op(meaning.kind, *args)
-    # A reduction, written for people only.
-    return ref(f"{meaning.kind}({node_text(args[0])})")
+    # A reduction or an operation on matrices, written for people only.
+    written = " of " in meaning.kind
+    return ref(meaning.kind if written else f"{meaning.kind}({', '.join(map(node_text, args))})")
 
 
 def _raised(node: Node, exponent: int) -> Node:

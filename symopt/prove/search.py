@@ -94,7 +94,8 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
                 known = {name: solver.equations.simplified(node) for name, node in solution.items()}
                 relation = ansatz.relation(known)
                 key = (*relation.states.items(), *relation.hypers.items())
-                if key not in seen:
+                open_names = refs(*relation.states.values(), *relation.hypers.values())
+                if key not in seen and not any(map(_is_unknown, open_names)):
                     seen.add(key)
                     yield relation
 
@@ -138,7 +139,7 @@ class _Solver:
                 unknowns[FACTOR_BEFORE + state] = Real
         unknowns |= {n: self.pair.domains[bare_sought(n)] for n in refs(*ansatz.hypers.values()) if _is_unknown(n)}
         self.equations = Equations(
-            self.pair.names, unknowns, (PARAMETER, *self.pair.gradients, *self.pair.left.states),
+            self.pair.names, unknowns, (PARAMETER, *self.pair.answers, *self.pair.left.states),
             prover.domains, prover.deadline,
         )  # fmt: skip
         self.guesses = 0

@@ -7,15 +7,18 @@ different; values that agree settle nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from symopt.ir.exact import ArrayArithmetic, ScalarArithmetic, UndecidedError, differ, is_defined, precision
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Trace
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, refs, walk
+from symopt.ir.shape import Axis, Shape, let_shapes
+from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, STEP, HyperInfo, Trace
+from symopt.lang.declare import GIVEN
+from symopt.lang.domain import Real
 from symopt.prove.cases import Deadline
 from symopt.prove.samples import Sample, more_samples, samples
 
@@ -31,6 +34,7 @@ class Witness:
 
     ``grads`` are the answers up to and including step ``step``, at which the difference first shows:
     in the parameter, or, where ``query`` names a gradient, in the point at which it is asked for.
+    ``given`` has a value a step of whatever else the steps are given.
     """
 
     hyper: Mapping[str, Any]
@@ -40,6 +44,7 @@ class Witness:
     left: Value
     right: Value
     query: str | None = None
+    given: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
 
     @property
     def rational(self) -> bool:
@@ -54,6 +59,7 @@ class Witness:
             "grads": [written(value) for value in self.grads],
             "left": written(self.left),
             "right": written(self.right),
+            **({"given": {name: written(value) for name, value in self.given.items()}} if self.given else {}),
         }
 
 
@@ -76,20 +82,38 @@ class Runner:
         kinds = list(walk([*roots, *points]))
         # A rule with reductions is run on a small vector or matrix, all others on one number.
         self.shape: tuple[int, ...] = ()
-        if any(isinstance(node, Reduce | MatOp) for node in kinds):
-            matrix = any(isinstance(n, MatOp) or (isinstance(n, Reduce) and n.axis is not None) for n in kinds)
+        has_axes = bool({ROWS, COLS} & {*trace.given})
+        if has_axes or any(isinstance(node, Reduce | MatOp) for node in kinds):
+            matrix = has_axes or any(
+                isinstance(n, MatOp) or (isinstance(n, Reduce) and n.axis is not None) for n in kinds
+            )
             self.shape = (2, 2) if matrix else (2,)
+        shapes = let_shapes(with_its_names(trace)) if len(self.shape) == 2 else {}
+        self._extents = {s.name: _extents(shapes[s.name]) for s in trace.states if s.name in shapes}
 
     def start(self, hypers: Mapping[str, Value], theta: Value) -> dict[str, Value]:
         """The values of the states before the first step."""
         values = {**hypers, PARAMETER: theta}
-        return {s.name: self._evaluate([s.init], values)[0] for s in self.trace.states} | {PARAMETER: theta}
+        first = {s.name: self._evaluate([s.init], values)[0] for s in self.trace.states}
+        if len(self.shape) == 2:
+            # Operations on matrices need the whole of a state that starts as one number.
+            first = {name: _stretched(value, self._extents.get(name, self.shape)) for name, value in first.items()}
+        return first | {PARAMETER: theta}
 
     def step(
-        self, state: Mapping[str, Value], hypers: Mapping[str, Value], t: int, answer: Callable[[int], Value]
+        self,
+        state: Mapping[str, Value],
+        hypers: Mapping[str, Value],
+        t: int,
+        answer: Callable[[int], Value],
+        given: Mapping[str, Value],
     ) -> tuple[dict[str, Value], list[Value]]:
-        """The values after step ``t`` and the points at which gradients were asked for."""
-        values: dict[str, Value] = {**hypers, **state, STEP: Fraction(t)}
+        """The values after step ``t`` and the points at which gradients were asked for.
+
+        ``given`` are the other inputs of the step; random numbers are called by their position.
+        """
+        values: dict[str, Value] = {**hypers, **given, **state, STEP: Fraction(t)}
+        values |= {name: given[draw_name(position)] for position, name in enumerate(self.trace.draws)}
         values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
         memo: dict[Node, Value] = {}
         for let in self.trace.lets:
@@ -186,6 +210,8 @@ class Both:
             if len(others) == 2:
                 self.hypers[i] = HyperInfo(hyper.name, hyper.default, hyper.tex, common_domain(*others))
         self.queries = max(len(left.queries), len(right.queries))
+        self.given = [name for name in GIVEN if name in (*left.given, *right.given)]
+        self.draws = max(len(left.draws), len(right.draws))
 
 
 def common_domain(a: Any, b: Any) -> Any:
@@ -221,12 +247,14 @@ class _Run:
             return None
         hypers = self.hypers(t)
 
+        given = self._given(t)
+
         def answer(i: int) -> Value:
             return _spread(self.sample.grad((t - 1) * self.both.queries + i), self.both.shape)
 
         try:
             made = [
-                side.step(state, hypers, t, answer)
+                side.step(state, hypers, t, answer, given)
                 for side, state in zip((self.both.left, self.both.right), self.states, strict=True)
             ]
             pairs: list[tuple[str | None, Value, Value]] = [
@@ -254,7 +282,32 @@ class _Run:
             hypers[name] = tuple(self.hypers(k)[name] for k in range(1, t + 1))
         count = t * self.both.queries
         grads = tuple(_spread(self.sample.grad(i), self.both.shape) for i in range(count))
-        return Witness(hypers, self.theta, grads, t, a, b, query)
+        steps = [self._given(k) for k in range(1, t + 1)]
+        given = {name: tuple(step[name] for step in steps) for name in steps[0]}
+        return Witness(hypers, self.theta, grads, t, a, b, query, given)
+
+    def _given(self, t: int) -> dict[str, Value]:
+        """What step ``t`` is given besides gradients: plain numbers, other ones in every step."""
+        shape, both = self.both.shape, self.both
+        rows, cols = (shape[0], shape[-1]) if len(shape) == 2 else (1, 1)
+        plain = {
+            LOSS: Fraction(2 * t + 1, t + 1), HESSIAN: _spread(Fraction(t + 2), shape) ** 2,
+            ROWS: Fraction(rows), COLS: Fraction(cols), SIZE: Fraction(int(np.prod(shape))),
+        }  # fmt: skip
+        draws = {draw_name(i): _draws(t, i, shape) for i in range(both.draws)}
+        return {name: plain[name] for name in both.given} | draws
+
+
+def draw_name(position: int) -> str:
+    """What the random numbers are called that come at a position, in any trace."""
+    return f"draw{position + 1}"
+
+
+def _draws(t: int, position: int, shape: tuple[int, ...]) -> Value:
+    """Numbers between 0 and 1, other ones for every step, position and element."""
+    count = int(np.prod(shape))
+    flat = [Fraction(1 + (5 * t + 3 * position + 7 * i) % 15, 16) for i in range(count)]
+    return _shaped(flat, shape) if shape else flat[0]
 
 
 def _defined(value: Value) -> bool:
@@ -265,7 +318,33 @@ def _spread(value: Fraction, shape: tuple[int, ...]) -> Value:
     """A number, or an array of different numbers made from it."""
     if not shape:
         return value
-    flat = [value, value * 2 + 1, value - 2, 3 - value][: int(np.prod(shape))]
+    return _shaped([value, value * 2 + 1, value - 2, 3 - value][: int(np.prod(shape))], shape)
+
+
+def with_its_names(trace: Trace) -> Trace:
+    """The trace with every name that it reads among its hyper-parameters: a map may have put others in."""
+    known = {*trace.inputs, *(let.name for let in trace.lets)}
+    others = [name for name in refs(*(let.value for let in trace.lets)) if name not in known]
+    return replace(trace, hypers=(*trace.hypers, *(HyperInfo(name, Fraction(1), name, Real) for name in others)))
+
+
+def _extents(shape: Shape) -> tuple[int, ...]:
+    """The extents of a value where the parameter is a matrix of two rows and columns; () for one number."""
+    if shape.is_scalar:
+        return ()
+    return tuple(1 if axis is Axis.ONE else 2 for axis in (shape.down, shape.along))
+
+
+def _stretched(value: Value, extents: tuple[int, ...]) -> Value:
+    """A value with an element for each place of a state."""
+    if not extents:
+        return value
+    whole = np.empty(extents, dtype=object)
+    whole[...] = value
+    return whole
+
+
+def _shaped(flat: list[Fraction], shape: tuple[int, ...]) -> Value:
     array = np.empty(len(flat), dtype=object)
     array[:] = flat
     return array.reshape(shape)

@@ -56,6 +56,9 @@ class RunningError(Arithmetic[Bounded]):
         self.least = np.longdouble(np.finfo(dtype).smallest_subnormal)
 
     def number(self, value: Fraction) -> Bounded:
+        narrow = np.asarray(float(value)).astype(self.dtype)
+        if np.isfinite(narrow) and Fraction(float(narrow)) == value:
+            return Bounded(narrow, np.longdouble(0))
         return self.rounded(Bounded(np.longdouble(float(value)), abs(np.longdouble(float(value))) * 2.0**-53))
 
     def rounded(self, given: Bounded) -> Bounded:

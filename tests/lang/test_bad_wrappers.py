@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ TARGETS = {
     "chain(clip_value,nag)": f"nag {OWN_POINT}",
     "lookahead[base=3]": "lookahead: base = 3; an inner rule is a rule",
     "lookahead[base=True]": "lookahead: base = True; an inner rule is a rule",
-    "lookahead[base=adma]": "no rule is called 'adma'; did you mean adamax or adan or adam?",
+    "lookahead[base=adma]": "no rule is called 'adma'; did you mean adam",
     "lookahead[base=cosine]": "no rule is called 'cosine'",
     "lookahead[base=trace]": "trace is a part; a rule that is made of parts is written chain(trace,...)",
     "lookahead[base=adam(lrr=3)]": "adam has no option or hyper-parameter 'lrr'; did you mean lr?",
@@ -222,6 +223,15 @@ def test_what_is_no_part_is_in_no_chain() -> None:
             """Of a number."""
 
             parts = (CLIP, 3)
+
+
+def test_what_a_file_lacks_is_in_no_chain(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    text = "from symopt.lang import Part\n\nclass Halve(Part):\n    def direction(s, u):\n        return u / 2\n"
+    path.write_text(text, encoding="utf-8")
+    assert "defines no rule or part 'Halv'; did you mean Halve?" in message(f'chain("{path}:Halv",adam)')
+    assert "defines no subclass of symopt.Rule" in message(f'lookahead[base="{path}:Halve"]')
+    assert f"no file {tmp_path}" in message(f'chain("{tmp_path}/none.py",adam)')
 
 
 def test_states_of_an_inner_rule_that_stays_are_declared() -> None:

@@ -68,9 +68,7 @@ def test_a_buffer_that_nothing_touches_has_no_slot() -> None:
 
 def test_a_buffer_across_a_look_at_the_model_is_refused() -> None:
     segments = [Segment((), (product("a", "g", "g"),)), Segment((), (product("b", "a", "g"),))]
-    with pytest.raises(
-        UnsupportedError, match="a buffer of every tensor, a, would be kept while the model is looked at"
-    ):
+    with pytest.raises(UnsupportedError, match="a buffer of every tensor, a, would be kept while"):
         assign_slots(segments, [Buffer("a", ELEMENT), Buffer("b", ELEMENT)])
 
 

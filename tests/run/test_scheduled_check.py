@@ -12,9 +12,10 @@ from symopt.lang import Expr, Hyper, Rule, Schedule, cos, minimum, pi
 from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
 from symopt.run.check import check, varied
-from symopt.run.hostile import values
+from symopt.run.hostile import HOSTILE
 from symopt.run.modules import NumPyKernel, load_module
 from symopt.run.oracle import against_exact
+from symopt.run.trial import Trial
 
 TARGET = "adamw[lr=cosine(steps=50)]"
 
@@ -35,8 +36,7 @@ def variant_of(rule: Rule) -> Variant:
 
 
 def share(right: Variant, kernel: Any) -> float:
-    gradients = [values(24, "float64", t) for t in range(1, 5)]
-    return against_exact(right, kernel, "float64", varied(right), values(24, "float64", 0), gradients).share
+    return against_exact(Trial(right, "float64", varied(right), [(24,)], HOSTILE), kernel, 4).share
 
 
 def test_the_schedule_is_checked_and_is_right() -> None:

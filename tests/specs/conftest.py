@@ -1,7 +1,7 @@
-"""Implementations that round to a shorter type on the way, held to double precision while they are compared."""
+"""Implementations that round to a shorter type on the way are held to double precision while they are compared."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, wraps
 from importlib.util import find_spec
 from typing import Any
 
@@ -29,6 +29,19 @@ def adafactor_of_optax(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(factorized, "scale_by_factored_rms", exact)
 
 
+def muon_of_optax(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One compilation a run; optax compiles its loop anew in every step."""
+    import jax
+    import optax.contrib
+
+    @wraps(optax.contrib.muon)
+    def compiled(*args: Any, **kwargs: Any) -> Any:
+        made = compiled.__wrapped__(*args, **kwargs)
+        return optax.GradientTransformation(made.init, jax.jit(made.update))
+
+    monkeypatch.setattr(optax.contrib, "muon", compiled)
+
+
 def reductions_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     """Means and norms of doubles in doubles; Keras has float32 as the result of its promotions."""
     from keras.src.backend.common import dtypes
@@ -39,6 +52,7 @@ def reductions_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 PATCHES: Mapping[str, Patch] = {
     "torch.optim.Muon": muon_of_torch,
     "optax.adafactor": adafactor_of_optax,
+    "optax.contrib.muon": muon_of_optax,
     "keras.optimizers.Adafactor": reductions_of_keras,
     "keras.optimizers.Muon": reductions_of_keras,
 }

@@ -32,6 +32,7 @@ VALUES = {
 Step = Callable[[Any, Any, int, Names, Names], Any]
 FORMULAS: dict[str, Step] = {}
 COMPARED: list[str] = []
+COMPARING = ("test_formulas*.py", "test_wrappers.py", "test_model_rules.py")
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -61,9 +62,10 @@ def compares(*targets: str) -> Callable[[Test], Test]:
 
 
 def compared() -> set[str]:
-    """The targets that the test files ``test_formulas*.py`` compare with something independent."""
-    for path in sorted(Path(__file__).parent.glob("test_formulas*.py")):
-        import_module(path.stem)
+    """The targets that the test files named in ``COMPARING`` compare with something independent."""
+    for pattern in COMPARING:
+        for path in sorted(Path(__file__).parent.glob(pattern)):
+            import_module(path.stem)
     return {*FORMULAS, *COMPARED}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +84,10 @@ CHAINS: Mapping[str, Callable[[Any], Any]] = {
         o.clip_by_global_norm(2.0),
         o.MultiSteps(o.adam(LR, 0.6, 0.75, 0.05), 2, accumulator_dtype="float64").gradient_transformation(),
     ),
+    # The wrapper reads the learning rate of the rule behind the parts.
+    "schedule_free[base=chain(clip_global_norm(limit=2),sgd(lr=0.3)),beta=0.8]": lambda o: o.contrib.schedule_free(
+        o.chain(o.clip_by_global_norm(2.0), o.sgd(LR)), LR, 0.8
+    ),
     "chain(clip_global_norm(limit=2),schedule_free(base=sgd(lr=0.3),beta=0.8))": lambda o: o.chain(
         o.clip_by_global_norm(2.0), o.contrib.schedule_free_sgd(LR, b1=0.8)
     ),
@@ -152,6 +157,24 @@ def test_a_part_of_a_user_in_a_chain() -> None:
         parts = (Halve, Halve)
 
     ours = run_model(Halved(lr=0.4), {}, start(), curved(GRADIENTS["ordinary"]))
+    sgd = run_model("sgd", {"lr": 0.1}, start(), curved(GRADIENTS["ordinary"]))
+    assert_close(parameters(ours), parameters(sgd))
+
+
+def test_a_part_of_a_file_in_a_target(tmp_path: Path) -> None:
+    text = """from symopt.lang import Expr, Hyper, Part
+
+class Halve(Part):
+    \"\"\"The direction over a number.\"\"\"
+
+    source = "this test"
+    by = Hyper(2, "h")
+
+    def direction(s, u: Expr) -> Expr:
+        return u / s.by
+"""
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    ours = run_model(f'chain("{tmp_path}/mine.py[by=4]",sgd(lr=0.4))', {}, start(), curved(GRADIENTS["ordinary"]))
     sgd = run_model("sgd", {"lr": 0.1}, start(), curved(GRADIENTS["ordinary"]))
     assert_close(parameters(ours), parameters(sgd))
 

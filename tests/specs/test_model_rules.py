@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formulas import compares
 from model_run import (
     GRADIENTS,
     STEPS,
@@ -75,6 +76,7 @@ def test_rule_of_the_model_is_that_of_optax(target: str, settings: str, gradient
     assert_close(parameters(run_model(target, hypers, start(), curved(gradients))), theirs)
 
 
+@compares("momo", "polyak_sgd", "polyak_sgd[positive=True]")
 @DATA
 @pytest.mark.parametrize("target", LOSSES)
 def test_rule_that_reads_the_loss_is_that_of_optax(target: str, gradients: list[Tensors]) -> None:
@@ -177,6 +179,7 @@ RANDOM: Mapping[str, tuple[dict[str, float], Callable[..., Any]]] = {
 }
 
 
+@compares("sgld", "noisy_sgd")
 @pytest.mark.parametrize("target", RANDOM)
 def test_random_rule_given_its_draws(target: str) -> None:
     hypers, step = RANDOM[target]

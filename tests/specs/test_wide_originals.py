@@ -14,6 +14,7 @@ from float_run import Array, run
 from test_originals import telling
 
 from symopt.ir.rate import Rate, let_rates
+from symopt.ir.trace import SIZES
 from symopt.passes.tracing import trace
 from symopt.run.frameworks import run_original
 from symopt.run.originals import Original, originals
@@ -62,9 +63,8 @@ MATRICES, VECTORS = [(1, 1), (1, 5), (5, 1), (4, 3)], [(1,), (5,)]
 def is_wide(original: Original) -> bool:
     """Whether the rule looks at more than one element at a time, of one tensor."""
     frozen = trace(original.resolved)
-    return not frozen.given and any(
-        rate not in (Rate.STEP, Rate.ELEMENT, Rate.MODEL) for rate in let_rates(frozen).values()
-    )
+    rates = set(let_rates(frozen).values())
+    return set(frozen.given) <= set(SIZES) and not rates <= {Rate.STEP, Rate.ELEMENT, Rate.MODEL}
 
 
 CASES = [

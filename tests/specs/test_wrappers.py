@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from formulas import compares
 from model_run import (
     GRADIENTS,
     STEPS,
@@ -44,6 +45,7 @@ def run(target: str, gradient: Gradient, steps: int = STEPS) -> list[Tensors]:
     return parameters(run_model(target, {}, start(), gradient, steps))
 
 
+@compares("lookahead")
 @DATA
 @BASE
 @pytest.mark.parametrize(("period", "alpha"), [(1, 0.3), (3, 0.5), (5, 1.0)])
@@ -87,6 +89,7 @@ def test_lookahead_may_stand_around_a_rule_that_looks_ahead_itself() -> None:
     assert_close(run("lookahead[base=nag(lr=0.1,mu=0.8),period=4,alpha=0.3]", gradient), expected)
 
 
+@compares("sam")
 @DATA
 @BASE
 def test_sam_is_that_of_optax(base: str, gradients: list[Tensors]) -> None:
@@ -145,6 +148,7 @@ def test_sam_is_that_of_pytorch_optimizer(adaptive: bool) -> None:
     assert_close(ours, run_torch(Stepping, start(), gradient), tolerance=1e-5)
 
 
+@compares("sam[adaptive=True]")
 @DATA
 def test_adaptive_sam_by_hand(gradients: list[Tensors]) -> None:
     """Kwon et al. 2021: p + rho T^2 g / ||T g|| with T = |p|."""
@@ -158,6 +162,7 @@ def test_adaptive_sam_by_hand(gradients: list[Tensors]) -> None:
     assert_close(run("sam[base=sgd(lr=0.3),rho=0.4,eps=0.01,adaptive=True]", gradient), expected)
 
 
+@compares("accumulated")
 @DATA
 @BASE
 @pytest.mark.parametrize("period", [1, 3])
@@ -201,6 +206,7 @@ def test_accumulated_is_that_of_keras(gradients: list[Tensors]) -> None:
     assert_close(ours, run_keras(optimizer, start(), curved(gradients)))
 
 
+@compares("averaged", "averaged[exponential=False]")
 @DATA
 @pytest.mark.parametrize("decay", [None, 0.7])
 def test_averaged_is_that_of_torch(decay: float | None, gradients: list[Tensors]) -> None:
@@ -236,6 +242,7 @@ def test_averaged_is_that_of_keras(gradients: list[Tensors]) -> None:
     assert_close(parameters(reached, "average"), theirs)
 
 
+@compares("decayed")
 @DATA
 def test_decayed_is_that_of_torch_and_keras(gradients: list[Tensors]) -> None:
     torch = pytest.importorskip("torch")
@@ -260,6 +267,23 @@ def test_cautious_is_that_of_pytorch_optimizer(gradients: list[Tensors]) -> None
     assert_close(run(f"decayed[base={base},weight_decay=0.2]", curved(gradients)), theirs)
 
 
+@compares("cautious", "cautious[rescale=False]")
+@DATA
+@pytest.mark.parametrize("rescale", [False, True])
+def test_cautious_by_hand(rescale: bool, gradients: list[Tensors]) -> None:
+    """Liang et al. 2024, Algorithm 2, around momentum."""
+    p, b, expected = start(), [0.0, 0.0], []
+    for step in gradients:
+        b = [0.8 * old + g for old, g in zip(b, step, strict=True)]
+        kept = [(u * g > 0).astype(float) for u, g in zip(b, step, strict=True)]
+        scale = [k.size / (k.sum() + 2.5) if rescale else 1.0 for k in kept]
+        p = [q - 0.3 * c * k * u for q, c, k, u in zip(p, scale, kept, b, strict=True)]
+        expected.append(p)
+    option = "xi=2.5" if rescale else "rescale=False"
+    assert_close(run(f"cautious[base=momentum(lr=0.3,mu=0.8),{option}]", replay(gradients)), expected)
+
+
+@compares("cautious_decay")
 @DATA
 def test_cautious_decay_by_hand(gradients: list[Tensors]) -> None:
     """Chen et al. 2025, Algorithm 1, around the sign of a trace."""
