@@ -26,12 +26,12 @@ class Sophia(Rule):
     rho = Hyper(1e-2, r"\rho", NonNegative)
     eps = Hyper(1e-12, r"\epsilon", Positive)
     weight_decay = Hyper(0, r"\lambda", NonNegative)
-    k = Hyper(10, "k", PositiveInteger)
+    period = Hyper(10, "k", PositiveInteger)
     m, h = State(), State()
 
     def update(s) -> None:
         s.m = ema(s.m, s.g, s.beta1)
         # The estimate is read in the first step and in every k-th after it.
-        s.h = where(every(s.t - 1, s.k), ema(s.h, s.hessian, s.beta2), s.h)
+        s.h = where(every(s.t - 1, s.period), ema(s.h, s.hessian, s.beta2), s.h)
         s.u = clip(s.m / maximum(s.h, s.eps), -s.rho, s.rho)
         s.p = s.p - s.lr * (s.u + s.weight_decay * s.p)

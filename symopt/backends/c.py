@@ -21,17 +21,23 @@ from symopt.backends.c_interface import (
     arguments_of,
     hypers_of,
     sizes_of,
-    takes_loss,
     takes_seed,
 )
 from symopt.backends.c_products import templates_of
 from symopt.backends.c_signature import WIDTH, Check, amount, comment, null_check, pointer, sizes, tensor_check
 from symopt.backends.c_sweeps import BLOCK, SweepFunction, filled
+from symopt.backends.interface import takes_loss
 from symopt.ir.nodes import num
 from symopt.ir.program import Phase
 from symopt.ir.trace import HyperInfo
 from symopt.printers.c import CTYPES, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
+
+
+BLAS = (
+    "With -DSYMOPT_BLAS the products of matrices are those of a CBLAS (cblas.h; link with -lopenblas or its like): "
+    "faster for large matrices, and with last digits that depend on the library."
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,8 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "support": [*_lane_helpers(variants), *_draw_helper(variants), *_work_helper(phases)],
         "matrix": templates_of(products),
         "includes": ["string.h"] if any(p.value.op in {"wide", "unwide"} for p in products) else [],
+        "remarks": ["", *comment(BLAS)] if any(p.value.op == "matmul" for p in products) else [],
+        "apart": "different arrays" if any(map(_is_whole, variants)) else "different ranges of the same arrays",
         "blas_guards": ["SYMOPT_BLAS"] if any(p.value.op == "matmul" for p in products) else [],
         "ctypes": ctypes,
         "inits": [
@@ -111,6 +119,13 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "phases": phases,
         "works": [work for phase in phases for work in phase.work],
     }
+
+
+def _is_whole(variant: Variant) -> bool:
+    """Whether a step of some elements depends on others, or on where in the array they stand."""
+    phases = variant.program.phases
+    wide = any(phase.partials or phase.products or phase.numbers for phase in phases)
+    return wide or variant.program.has_axes or bool(variant.trace.draws)
 
 
 def _field(hyper: HyperInfo) -> Field:
@@ -183,7 +198,7 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
     printer = BodyPrinter(names, variant, phase, ctype)
     body = printer.body()
     hyper = [f"const {names.hyper_type} *hyper"] if names.takes_hyper else []
-    given = ["double loss"] if takes_loss(program) else []
+    given = ["double loss"] if takes_loss(phase) else []
     seed = ["uint64_t seed"] if takes_seed(program, phase) else []
     checks = [null_check(arguments, program, names.takes_hyper, bool(body.slots))]
     outside = ["t < 1", *([f"!{names.rule}_in_domain(hyper)"] if names.takes_hyper else [])]
@@ -195,7 +210,7 @@ def _phase(names: Names, variant: Variant, phase: Phase, ctype: CType) -> PhaseF
         doc=_phase_doc(names, variant, phase, ctype),
         parameters=[", ".join([*sizes(program), "uint64_t t", *hyper, *given, *seed]), *filled(pointers)],
         checks=checks,
-        tensor_check=tensor_check(arguments, program) if program.over_model else "",
+        tensor_check=tensor_check(arguments, program, bool(body.slots)) if program.over_model else "",
         empty=body.empty,
         segments=body.segments,
         stores=body.stores,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,10 +15,10 @@ from symopt.backends.c_interface import (
     element_count,
     extent_lines,
     sizes_of,
-    takes_loss,
 )
 from symopt.backends.c_products import ProductPrinter
 from symopt.backends.c_sweeps import START, Locals, Slot, SweepFunction, SweepPrinter
+from symopt.backends.interface import takes_loss
 from symopt.ir.program import Buffer, DType, Phase, Product, Scalars, Segment, Stage, Sweep
 from symopt.ir.rate import Rate
 from symopt.ir.trace import LOSS, SIZE, SIZES, STEP, Let
@@ -80,7 +81,7 @@ class BodyPrinter:
             for a in arguments_of(self.program, self.phase)
             if a.is_number
         }
-        given = {LOSS: LOSS} if takes_loss(self.program) else {}
+        given = {LOSS: LOSS} if takes_loss(self.phase) else {}
         return {**hypers, STEP: "(double)t", **given, **sizes, **states}
 
     def body(self) -> Body:
@@ -174,4 +175,6 @@ class BodyPrinter:
         """The lines that return the size of the workspace of one tensor."""
         total = " + ".join(map(self._bytes, slots))
         lines = [*extent_lines(self.program, total), f"return {total};"]
-        return [line.replace(f"[{TENSOR}]", "") for line in lines]
+        lines = [line.replace(f"[{TENSOR}]", "") for line in lines]
+        used = re.findall(r"\w+", "\n".join(lines))
+        return [*(f"(void){size};" for size in sizes_of(self.program) if size not in used), *lines]

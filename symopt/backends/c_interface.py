@@ -11,7 +11,7 @@ from symopt.ir.nodes import refs
 from symopt.ir.program import Phase, Program
 from symopt.ir.rate import Rate
 from symopt.ir.shape import Axis, Shape
-from symopt.ir.trace import LOSS, PARAMETER, HyperInfo
+from symopt.ir.trace import PARAMETER, HyperInfo
 from symopt.lang.declare import Hyper
 from symopt.printers.c import CType
 
@@ -98,11 +98,6 @@ def _number(program: Program, name: str) -> Argument:
 def init_takes_hyper(variant: Variant) -> bool:
     """Whether an initial value is a hyper-parameter."""
     return any(name != PARAMETER for name in refs(*(state.init for state in variant.trace.states)))
-
-
-def takes_loss(program: Program) -> bool:
-    """Whether the functions take the loss."""
-    return LOSS in program.trace.given
 
 
 def takes_seed(program: Program, phase: Phase) -> bool:

@@ -49,7 +49,7 @@ def null_check(arguments: Sequence[Argument], program: Program, takes_hyper: boo
     A state that is one number is used also where the arrays are empty.
     """
     always = ["hyper == NULL"] if takes_hyper else []
-    missing = []
+    missing: list[str] = []
     for argument in arguments:
         is_always = argument.is_number and not (program.over_model and argument.per_tensor)
         (always if is_always else missing).append(f"{c_name(argument.name)} == NULL")
@@ -58,18 +58,19 @@ def null_check(arguments: Sequence[Argument], program: Program, takes_hyper: boo
         some = "tensors > 0"
     else:
         some = " && ".join(f"{name} > 0" for name in sizes_of(program))
-    missing += ["work == NULL"] if works else []
+        missing += ["work == NULL"] if works else []
     if missing:
         any_missing = f"{some} && ({' || '.join(missing)})" if len(missing) > 1 else f"{some} && {missing[0]}"
         always.append(f"({any_missing})" if always else any_missing)
     return Check(" || ".join(always), "SYMOPT_NULL_POINTER")
 
 
-def tensor_check(arguments: Sequence[Argument], program: Program) -> str:
-    """The condition that an array of one tensor of a model is missing."""
-    missing = [f"{c_name(a.name)}[{TENSOR}] == NULL" for a in arguments if a.per_tensor and not a.is_number]
+def tensor_check(arguments: Sequence[Argument], program: Program, works: bool = False) -> str:
+    """The condition that an array of one tensor of a model is missing, or the workspace; empty where it has none."""
+    missing: list[str] = [f"{c_name(a.name)}[{TENSOR}] == NULL" for a in arguments if a.per_tensor and not a.is_number]
+    missing += ["work == NULL"] if works else []
     some = " && ".join(f"{name}[{TENSOR}] > 0" for name in sizes_of(program))
-    return f"{some} && ({' || '.join(missing)})"
+    return f"{some} && ({' || '.join(missing)})" if missing else ""
 
 
 def amount(program: Program) -> str:

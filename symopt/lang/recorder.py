@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
 from inspect import isfunction
 from typing import Any
 
@@ -28,8 +25,9 @@ from symopt.lang.declare import (
     check_name,
 )
 from symopt.lang.following import Following, based
-from symopt.lang.ops import Where
+from symopt.lang.inner import InnerRule
 from symopt.lang.place import Place, caller, last_place
+from symopt.lang.recording import Asked, Query, Recording, Statement, assigned_names, place_of, sympified
 from symopt.lang.rule import Declared, Rule, Schedule
 
 # What Python says of frequent mistakes in a rule's text -> what to write instead.
@@ -38,44 +36,6 @@ HINTS: Mapping[str, str] = {
     "ufunc": "use the functions of symopt.lang",
     "expression to float": "use the functions of symopt.lang",
 }
-
-
-@dataclass(frozen=True)
-class Statement:
-    """``symbol := value``; ``target`` is the name that the rule's author assigned, as the recording has it."""
-
-    target: str
-    symbol: sp.Symbol
-    value: sp.Basic
-    place: Place
-
-
-@dataclass(frozen=True)
-class Query:
-    """The gradient called ``name`` is asked for at ``point``."""
-
-    name: str
-    point: sp.Basic
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What a rule states under its options: declarations that exist, statements, gradients asked for.
-
-    ``scheduled`` maps a hyper-parameter that follows a schedule to the statement that gives its
-    value at step ``t``; ``fixed`` has the values of those that are fixed, ``given`` the names of what a
-    step is given besides gradients, and ``draws`` those of the random arrays.
-    """
-
-    rule: Rule
-    hypers: dict[str, Hyper] = field(default_factory=dict)
-    states: dict[str, State] = field(default_factory=dict)
-    statements: list[Statement] = field(default_factory=list)
-    queries: list[Query] = field(default_factory=list)
-    scheduled: dict[str, str] = field(default_factory=dict)
-    fixed: dict[str, int | float | Fraction] = field(default_factory=dict)
-    given: list[str] = field(default_factory=list)
-    draws: list[str] = field(default_factory=list)
 
 
 def record(rule: Rule) -> Recording:
@@ -98,8 +58,8 @@ def record(rule: Rule) -> Recording:
     except (Exception, SystemExit) as error:  # the text of a rule is a user's code: any exception is a message about it
         hints = [f"; {hint}" for said, hint in HINTS.items() if said in str(error)]
         message = f"{rule.name}: {type(error).__name__}: {error}{''.join(hints[:1])}"
-        raise SpecError(f"{last_place(error, _place_of(update))}: {message}") from error
-    recorder._finish(_place_of(update))
+        raise SpecError(f"{last_place(error, place_of(update))}: {message}") from error
+    recorder._finish(place_of(update))
     return recording
 
 
@@ -119,7 +79,7 @@ class Recorder:
             _known=known, _current={}, _hypers=recording.hypers, _statements=recording.statements,
             _scheduled=recording.scheduled, _inputs={}, _inner={},
         )  # fmt: skip
-        taken.update(dict.fromkeys([*BUILT_IN, *(_assigned_names(rule) if outer is None else [])]))
+        taken.update(dict.fromkeys([*BUILT_IN, *(assigned_names(rule) if outer is None else [])]))
         declared: dict[str, Hyper | State] = {**hypers, **states}
         for name, item in declared.items():
             self._declare(name, item)
@@ -129,7 +89,7 @@ class Recorder:
             default = inner_rule.default
             configured = default() if isinstance(default, type) else default
             inner = Recorder(configured, recording, self, f"{label}_{name}" if label else name)
-            self._inner[name] = _InnerRule(inner, self)
+            self._inner[name] = InnerRule(inner, self)
 
     def _declare(self, name: str, item: Hyper | State) -> None:
         """Give a declared name to the recording: its own where that is free."""
@@ -166,7 +126,7 @@ class Recorder:
             return self._outer.g
         if name == GRADIENT:
             # The gradient is that of the parameter at the start of the step, wherever it is read.
-            self._ask(GRADIENT, _Asked(self._start))
+            self._ask(GRADIENT, Asked(self._start))
             return self._current[GRADIENT]
         if name in GIVEN:
             if name not in self._recording.given:
@@ -187,7 +147,7 @@ class Recorder:
             raise SpecError(f"{where} is fixed during a step and cannot be assigned")
         if name in self._rule.declarations and name not in self._states:
             raise SpecError(f"{place}: {self._rule.name}: {self._why_unknown(name)}")
-        if isinstance(value, _Asked):
+        if isinstance(value, Asked):
             self._ask(name, value)
             return
         if name == GRADIENT:
@@ -199,7 +159,7 @@ class Recorder:
 
     def gradient(self, at: Any) -> Any:
         """The gradient at the point ``at``; assign it to a name."""
-        return _Asked(self._expression(at, f"{caller()}: {self._rule.name}: gradient(at=...)"))
+        return Asked(self._expression(at, f"{caller()}: {self._rule.name}: gradient(at=...)"))
 
     def uniform(self) -> Any:
         """Random numbers between 0 and 1, one an element."""
@@ -243,7 +203,7 @@ class Recorder:
         return function(self, *args)  # the recorder stands in for the rule
 
     def _expression(self, value: Any, where: str) -> sp.Basic:
-        expression = _sympified(value, where)
+        expression = sympified(value, where)
         unknown = sorted(symbol.name for symbol in expression.free_symbols if symbol.name not in self._known)
         if unknown:
             raise SpecError(f"{where} is given a symbol {unknown[0]} that the rule does not declare")
@@ -256,7 +216,7 @@ class Recorder:
         self._statements.append(Statement(target, symbol, value, place))
         self._current[name] = symbol
 
-    def _ask(self, name: str, asked: _Asked) -> None:
+    def _ask(self, name: str, asked: Asked) -> None:
         if self._is_given_gradient:
             raise SpecError(
                 f"{caller()}: {self._rule.name} asks for its gradient at a point of its own, and a rule around it "
@@ -286,7 +246,7 @@ class Recorder:
             own = self._own(name)
             self._hypers[own] = based(self._rule.declared(Hyper)[name], schedule, self._rule.name)
             following = Following(schedule, name, self._hypers[own], self._scheduled_by)
-            place = _place_of(type(schedule).value)
+            place = place_of(type(schedule).value)
             value = following(self._current[STEP], self._current[name])
             target = self._free(f"{name}_{STEP}")
             self._state(target, self._expression(value, f"{place}: {schedule.name}: the value"), place)
@@ -301,7 +261,7 @@ class Recorder:
 
     def _free(self, name: str) -> str:
         """``name``, or a longer one where the rule or C uses it."""
-        taken = {*self._taken, *self._rule.declarations, *_assigned_names(self._rule)}
+        taken = {*self._taken, *self._rule.declarations, *assigned_names(self._rule)}
         while name in taken or name in C_KEYWORDS:
             name += "x"
         return name
@@ -323,119 +283,10 @@ class Recorder:
     def _why_unknown(self, name: str) -> str:
         if name in self._rule.declarations:
             return f"s.{name} {self._only_with(name)}"
-        if name in _assigned_names(self._rule):
+        if name in assigned_names(self._rule):
             return f"s.{name} is read before it is assigned"
-        known = [*self._current, GRADIENT, *self._rule.options, *self._inner, *_assigned_names(self._rule)]
+        known = [*self._current, GRADIENT, *self._rule.options, *self._inner, *assigned_names(self._rule)]
         return f"nothing is named s.{name}; {nearest(name, known)}"
 
     def _only_with(self, name: str) -> str:
         return f"exists only with {getattr(self._rule.declarations[name], 'when', None)}=True"
-
-
-class _InnerRule:
-    """Stands in for an inner rule or a part: called once, it makes a step or gives a direction.
-
-    Its hyper-parameters are read as attributes, and, where it has one inner rule, those of that rule too.
-    """
-
-    def __init__(self, recorder: Recorder, outer: Recorder) -> None:
-        self._recorder, self._outer, self._is_used = recorder, outer, False
-
-    def __getattr__(self, name: str) -> Any:
-        owner = self._recorder
-        if not self._is_used:
-            called = f"s.{owner._label}"
-            raise SpecError(
-                f"{caller()}: {self._outer._rule.name}: {called}.{name} is read before {called} makes its step, "
-                f"which is when a schedule gives it its value"
-            )
-        while name not in owner._rule.declarations:
-            inside = [inner._recorder for inner in owner._inner.values()]
-            rules = [recorder for recorder in inside if not isinstance(recorder._rule, Part)]
-            if len(rules) != 1:
-                break
-            owner = rules[0]
-        return getattr(owner, name)
-
-    def __call__(self, *args: Any, **given: Any) -> Any:
-        rule, function = self._recorder._rule, _text(self._recorder._rule)
-        where = f"{caller()}: {self._outer._rule.name}: {rule.name}"
-        if self._is_used:
-            raise SpecError(f"{where} makes two steps in one; it has one state")
-        self._is_used = True
-        if isinstance(rule, Part):
-            if function is Part.direction:
-                raise SpecError(f"{where} has no method direction(s, u)")
-            if len(args) != 1 or given:
-                raise SpecError(f"{where} is a part: it is given one direction")
-            return self._direction(function, args[0], where)
-        allowed = {PARAMETER, GRADIENT, STEP, "when"}
-        if args or not set(given) <= allowed:
-            raise SpecError(f"{where} is a rule: it takes {', '.join(sorted(allowed))}, by name")
-        if not isfunction(function):
-            raise SpecError(f"{where} has no method update(s)")
-        return self._step(function, given, where)
-
-    def _direction(self, function: Any, u: Any, where: str) -> Any:
-        recorder, outer = self._recorder, self._outer
-        recorder._current.update({PARAMETER: outer.p, STEP: outer.t})
-        found = recorder._run(function, outer._expression(u, where))
-        recorder._finish(_place_of(function))
-        return outer._expression(found, f"{_place_of(function)}: {recorder._rule.name}: the direction")
-
-    def _step(self, function: Any, given: dict[str, Any], where: str) -> Any:
-        recorder, outer = self._recorder, self._outer
-        when = given.pop("when", None)
-        values = {name: outer._expression(value, f"{where}: {name}=...") for name, value in given.items()}
-        start = values.get(PARAMETER, outer.p)
-        recorder._inputs.update(values)
-        recorder._inputs[PARAMETER] = start
-        recorder._current.update({STEP: outer.t, **values, PARAMETER: start})
-        before = [(owner, name, owner._current[name]) for owner, name in recorder._all_states()]
-        recorder._run(function)
-        recorder._finish(_place_of(function))
-        if when is not None:
-            condition = outer._expression(when, f"{where}: when=...")
-            for owner, name, old in before:
-                owner._state(name, Where(condition, owner._current[name], old), _place_of(function))
-            return Where(condition, recorder.p, start)
-        return recorder.p
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A gradient that was asked for and has no name yet."""
-
-    point: sp.Basic
-
-
-def _sympified(value: Any, where: str) -> sp.Basic:
-    needed = "an expression in the names of the rule is needed"
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        raise SpecError(f"{where} is given {value!r}; {needed}")
-    try:
-        expression = sp.sympify(value, strict=True)
-    except sp.SympifyError:
-        expression = None
-    if not isinstance(expression, sp.Expr | Boolean):
-        raise SpecError(f"{where} is given a {type(value).__name__}; {needed}")
-    if expression.has(sp.I, sp.oo, -sp.oo, sp.zoo, sp.nan):
-        raise SpecError(f"{where} is given {expression}, which is no real number")
-    return expression
-
-
-def _text(rule: Declared) -> Any:
-    """The method that states what a rule or a part does."""
-    return type(rule).direction if isinstance(rule, Part) else getattr(type(rule), "update", None)
-
-
-def _assigned_names(rule: Declared) -> list[str]:
-    """The names that a rule's text assigns anywhere, in order."""
-    function = _text(rule)
-    stores = [step.argval for step in dis.get_instructions(function) if step.opname == "STORE_ATTR"]
-    return [name for name in dict.fromkeys(stores) if name not in BUILT_IN]
-
-
-def _place_of(function: Any) -> Place:
-    """The line at which a function is defined."""
-    return Place(function.__code__.co_filename, function.__code__.co_firstlineno)

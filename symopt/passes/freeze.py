@@ -25,7 +25,7 @@ from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Let, Query, StateInfo, T
 from symopt.lang.declare import GIVEN
 from symopt.lang.domain import exact_number
 from symopt.lang.ops import Opaque
-from symopt.lang.recorder import Recording
+from symopt.lang.recording import Recording
 
 RELATIONS: Mapping[type, Callable[[Node, Node], Node]] = {
     StrictLessThan: lambda a, b: op("lt", a, b),

@@ -218,7 +218,8 @@ def _numbers(shape: tuple[int, ...], draw: Callable[[], Fraction]) -> Any:
     if not shape:
         return _real(draw())
     array = np.empty(shape, dtype=object)
-    array.flat = [_real(draw()) for _ in range(array.size)]
+    for index in np.ndindex(shape):
+        array[index] = _real(draw())
     return array
 
 

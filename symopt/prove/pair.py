@@ -3,8 +3,8 @@
 Hyper-parameters and states of the left are called ``lr`` and ``left.m``, those of the right
 ``right.lr`` and ``right.m``; the parameter, the step and the gradients are shared, gradients by the
 order in which they are asked for, and so is what else a step is given: the loss, the estimate of the
-second derivative, the sizes of the tensor, and random numbers in their order. A hyper-parameter that varies from step to step has its value at
-the step before under ``lr.before``.
+second derivative, the sizes of the tensor, and random numbers in their order. A hyper-parameter that
+varies from step to step has its value at the step before under ``lr.before``.
 """
 
 from __future__ import annotations

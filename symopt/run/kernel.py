@@ -24,9 +24,9 @@ from symopt.backends.c_interface import (
     init_arguments_of,
     init_takes_hyper,
     needs_work,
-    takes_loss,
     takes_seed,
 )
+from symopt.backends.interface import takes_loss
 from symopt.errors import DomainError, UsageError, nearest
 from symopt.ir.program import Phase
 from symopt.ir.trace import HESSIAN, PARAMETER, HyperInfo
@@ -162,7 +162,7 @@ class CKernel:
         order = arguments_of(self._program, phase)
         self._checker.check(name, order, arrays)
         leading = [self._struct(hypers)] if self._names.takes_hyper else []
-        leading += [float(keywords["loss"])] if takes_loss(self._program) else []
+        leading += [float(keywords["loss"])] if takes_loss(phase) else []
         leading += [operator.index(keywords.get("seed", 0))] if takes_seed(self._program, phase) else []
         work = self._function(f"{name}_work") if needs_work(phase) else None
         calls = [

@@ -27,7 +27,7 @@ STEPS = 12
 VALUES = {
     "lr": 0.3, "mu": 0.8, "rho": 0.7, "weight_decay": 0.2, "eps": 0.05, "beta1": 0.6, "beta2": 0.75, "beta": 0.6,
     "initial_accumulator": 0.3, "eta": 0.5, "v0": 0.4, "nu": 0.7, "alpha": 1.4, "gamma": 0.3, "delta": 0.9,
-    "sigma": 0.4, "share": 0.35, "beta3": 0.9, "t_warm": 8, "final_lr": 0.2, "k": 3,
+    "sigma": 0.4, "share": 0.35, "beta3": 0.9, "t_warm": 8, "final_lr": 0.2, "period": 3,
 }  # fmt: skip
 Step = Callable[[Any, Any, int, Names, Names], Any]
 FORMULAS: dict[str, Step] = {}

@@ -112,7 +112,7 @@ def test_sophia_is_that_of_pytorch_optimizer() -> None:
         optimizer.step(hessian=[torch.tensor(estimate)])
         expected.append(parameter.detach().numpy().copy())
     rule = catalogue.resolve("sophia")
-    reached = states_of(rule, values_of(rule) | {"k": 1}, start, {"g": gradients, "hessian": estimates})
+    reached = states_of(rule, values_of(rule) | {"period": 1}, start, {"g": gradients, "hessian": estimates})
     assert_close([after["p"] for after in reached], expected)
 
 
