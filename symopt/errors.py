@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from os.path import commonprefix
 
 MOST_NAMES = 12  # a longer list is not read
 
@@ -46,7 +47,12 @@ class MissingToolError(SymoptError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint: the known names nearest to ``name``; where none is near, all of them, or the first of many."""
     names = list(dict.fromkeys(known))
-    close = get_close_matches(name, names, n=3, cutoff=0.55)
+    close = get_close_matches(name, names, n=MOST_NAMES, cutoff=0.55)
+    # Of names that are about as near, those that begin alike are meant more often.
+    close.sort(
+        key=lambda other: (-round(SequenceMatcher(None, other, name).ratio(), 1), -len(commonprefix([other, name])))
+    )
+    close = close[:3]
     if close:
         return "did you mean " + " or ".join(close) + "?"
     if len(names) > MOST_NAMES:

@@ -14,6 +14,7 @@ from symopt.backends.c_interface import (
     init_arguments_of,
     init_takes_hyper,
     numbers_of,
+    sizes_of,
 )
 from symopt.backends.c_signature import Check, amount, comment, null_check, pointer, sizes, tensor_check
 from symopt.backends.c_sweeps import filled
@@ -58,6 +59,8 @@ def init_function(names: Names, variant: Variant, ctype: CType) -> Init:
         checks.append(Check(f"!{names.rule}_in_domain(hyper)", "SYMOPT_OUT_OF_DOMAIN"))
     hyper = [f"const {names.hyper_type} *hyper"] if takes_hyper else []
     numbers = numbers_of(program)
+    # A state that is one number has no size.
+    unused = sizes_of(program) if all(a.is_number for a in arguments) and not program.over_model else ()
     fills: dict[str, list[str]] = {}
     for state in variant.trace.states:
         if state.name not in numbers:
@@ -74,7 +77,10 @@ def init_function(names: Names, variant: Variant, ctype: CType) -> Init:
         checks=checks,
         tensor_check=tensor_check(arguments, program) if program.over_model else "",
         fills=[Fill(count, lines) for count, lines in fills.items()],
-        numbers=[f"*{c_name(n)} = {_initial(names, s, F64, '')};" for n, s in own.items() if n not in tensor],
+        numbers=[
+            *(f"(void){size};" for size in unused),
+            *(f"*{c_name(n)} = {_initial(names, s, F64, '')};" for n, s in own.items() if n not in tensor),
+        ],
         tensor_numbers=[
             f"{c_name(n)}[{TENSOR}] = {_initial(names, s, F64, '')};" for n, s in own.items() if n in tensor
         ],

@@ -13,6 +13,7 @@ from symopt.printers import mathml
 from symopt.printers.equations import Equation, initial_equations, trace_equations
 from symopt.printers.mathml import MATHML
 from symopt.printers.naming import PARAMETER_SYMBOL, initial_symbols, trace_symbols
+from symopt.printers.patterns import with_normals
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def algorithm(trace: Trace, beside: Trace | None = None) -> Algorithm:
     """The box of a rule; lines that the rule ``beside`` it lacks stand out."""
     others = None if beside is None else {(e.left, e.right) for e in _step(beside)}
     lines = tuple(
-        Line(number, _relation(e, "="), others is not None and (e.left, e.right) not in others)
+        Line(number, _relation(e), others is not None and (e.left, e.right) not in others)
         for number, e in enumerate(_step(trace), start=1)
     )
     before = initial_symbols(trace)
@@ -75,7 +76,7 @@ def algorithm(trace: Trace, beside: Trace | None = None) -> Algorithm:
         states=tuple(
             StateRow(e.name, _math(mathml.symbol_elements(before[e.name])), _math(e.right)) for e in initial
         ),
-        initial=tuple(_relation(e, "=") for e in initial),
+        initial=tuple(map(_relation, initial)),
         lines=lines,
     )  # fmt: skip
 
@@ -92,7 +93,8 @@ def domain_text(domain: Domain) -> str:
 
 
 def _step(trace: Trace) -> list[Equation]:
-    return trace_equations(trace, MATHML, trace_symbols(trace))
+    shown = with_normals(trace)
+    return trace_equations(shown, MATHML, trace_symbols(shown))
 
 
 def _hyper_row(trace: Trace, hyper: HyperInfo) -> HyperRow:
@@ -102,8 +104,8 @@ def _hyper_row(trace: Trace, hyper: HyperInfo) -> HyperRow:
     )
 
 
-def _relation(equation: Equation, relation: str) -> Markup:
-    return _math(f"{equation.left}<mo>{relation}</mo>{equation.right}")
+def _relation(equation: Equation) -> Markup:
+    return _math(f"{equation.left}<mo>{mathml.RELATIONS[equation.relation]}</mo>{equation.right}")
 
 
 def _math(elements: str) -> Markup:

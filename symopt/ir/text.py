@@ -30,6 +30,8 @@ def trace_text(trace: Trace) -> str:
     lines = [f"rule {trace.title}"]
     lines += [f"hyper {h.name} = {h.default} : {h.domain.describe(h.name)}" for h in trace.hypers]
     lines += [f"state {state.name} = {node_text(state.init)}" for state in trace.states]
+    lines += [f"given {name}" for name in trace.given]
+    lines += [f"draw {name}" for name in trace.draws]
     lines += [f"gradient {q.name} at {node_text(q.point)}" for q in trace.queries]
     lines += [f"let {let.name} = {node_text(let.value)}" for let in trace.lets]
     lines += [f"new {name} = {value}" for name, value in trace.results.items()]

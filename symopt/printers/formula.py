@@ -7,16 +7,19 @@ parentheses than one that writes on the line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
-from typing import Protocol
 
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
+from symopt.ir.nodes import ONE, ZERO, MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import exact
+from symopt.printers.dress import Dress
 from symopt.printers.numerals import numeral
+from symopt.printers.patterns import multiple_of_pi, norm, remainder, squared_norm
 from symopt.printers.symbols import Symbol
+
+PI, IDENTITY = "\u03c0", "I"
 
 
 class Binds(IntEnum):
@@ -33,52 +36,6 @@ class Binds(IntEnum):
     FRACTION = 8
     POWER = 9
     ATOM = 10
-
-
-class Dress(Protocol):
-    """How formulas look in one language; every method returns one line.
-
-    ``stacked``: fractions stand on two levels, exponents are raised and roots have a bar, so what
-    is inside them needs no parentheses.
-    """
-
-    stacked: bool
-
-    def number(self, value: Fraction) -> str:
-        """The absolute value of an exact number."""
-
-    def symbol(self, name: str, symbol: Symbol | None) -> str:
-        """A named value."""
-
-    def infix(self, operator: str, left: str, right: str) -> str:
-        """``operator``: add sub times dot odot matmul lt le eq ne and or."""
-
-    def prefix(self, operator: str, operand: str) -> str:
-        """``operator``: neg not."""
-
-    def fraction(self, above: str, below: str) -> str:
-        """A quotient."""
-
-    def power(self, base: str, exponent: str) -> str:
-        """A power."""
-
-    def root(self, operand: str) -> str:
-        """A square root."""
-
-    def parentheses(self, inner: str) -> str:
-        """A piece that is held together."""
-
-    def call(self, function: str, args: Sequence[str]) -> str:
-        """``function`` is a name of the graph's vocabulary, or ``norm``, ``rms`` or ``gradient``."""
-
-    def along(self, function: str, axis: int, arg: str) -> str:
-        """A reduction along one axis of a matrix."""
-
-    def transpose(self, matrix: str) -> str:
-        """A transposed matrix."""
-
-    def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str:
-        """Values, each with its condition, and the value where none holds."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +62,8 @@ def formula(root: Node, dress: Dress, symbols: Mapping[str, Symbol], arrays: fro
     Parameters
     ----------
     symbols: the symbols of names; a name without one is printed as it is.
-    arrays: the nodes whose products are element by element and must say so, because the formula
-        has matrix products too.
+    arrays: the nodes whose products and powers are element by element and must say so, because the
+        formula has those of matrices too.
     """
     return _Walk(dress, symbols, arrays).run(root).text
 
@@ -131,16 +88,8 @@ class _Walk:
                 return self._number(value)
             case Reduce(op=op, axis=axis):
                 return self._reduction(node, op, axis)
-            case MatOp(op="transpose"):
-                return Piece(self.dress.transpose(self._atom(node.args[0])), Binds.POWER)
-            case MatOp(op="matmul"):
-                left, right = node.args
-                text = self.dress.infix("matmul", self._at(left, Binds.PRODUCT), self._at(right, Binds.FRACTION))
-                return Piece(text, Binds.PRODUCT)
-            case MatOp(op="unwide"):
-                return self._call("unwide", [self.done[node.args[0]].text])
-            case MatOp(op=op):
-                return self._call(op, [self.done[arg].text for arg in node.args])
+            case MatOp():
+                return self._matrix(node)
             case Op(op=op):
                 special: Callable[[Node], Piece] | None = getattr(self, f"_{op}", None)
                 if special is not None:
@@ -149,6 +98,28 @@ class _Walk:
                     return self._infix(node, op, op)
                 return self._call(op, [self.done[arg].text for arg in node.args])
         raise TypeError(f"{type(node).__name__} is no node of the graph")
+
+    def _matrix(self, node: MatOp) -> Piece:
+        args = [self.done[arg].text for arg in node.args]
+        match node.op:
+            case "matmul":
+                return self._infix(node, "mul", "matmul")
+            case "transpose":
+                return Piece(self.dress.transpose(self._atom(node.args[0])), Binds.POWER)
+            case "inverse_root":
+                matrix, damping, order = node.args
+                base = self._atom(matrix)
+                if damping is not ZERO:
+                    identity = self.dress.symbol(IDENTITY, Symbol((IDENTITY,)))
+                    scale = identity
+                    if damping is not ONE:
+                        scale = self.dress.infix("times", self._at(damping, Binds.PRODUCT), identity)
+                    base = self.dress.parentheses(self.dress.infix("add", self._at(matrix, Binds.SUM), scale))
+                root = self.dress.inverse_root(base, exact(order) or Fraction(1), args)
+                return Piece(root, Binds.POWER)
+            case "unwide":
+                return self._call("unwide", args[:1])
+        return self._call(node.op, args)
 
     def _at(self, node: Node, least: Binds) -> str:
         """A node's text, in parentheses where it binds less tightly than its place asks for."""
@@ -163,6 +134,14 @@ class _Walk:
         return self.done[node].text if self.dress.stacked else self._at(node, least)
 
     def _number(self, value: Fraction) -> Piece:
+        factor = multiple_of_pi(value)
+        if factor is not None and value > 0:
+            pi = self.dress.symbol(PI, Symbol(("pi",)))
+            if factor == 1:
+                return Piece(pi, Binds.ATOM)
+            return Piece(self.dress.infix("times", self._number(factor).text, pi), Binds.PRODUCT, digit=True)
+        if factor is not None:
+            return Piece(self.dress.prefix("neg", self._number(-value).text), Binds.SIGN)
         written = numeral(value)
         if written.is_plain:
             binds = Binds.ATOM
@@ -186,12 +165,25 @@ class _Walk:
         left, right = node.args
         if left in self.arrays and right in self.arrays:
             return self._infix(node, "mul", "odot")
+        if self.dress.stacked and _is_matmul(right) and left not in self.arrays:
+            # A number may stand before the first or before the whole.
+            text = self.dress.infix("times", self._at(left, Binds.PRODUCT), self.done[right].text)
+            return Piece(text, Binds.PRODUCT, self.done[left].digit)
         digit = self.done[right].digit and self.done[right].binds > Binds.PRODUCT
         return self._infix(node, "mul", "dot" if digit else "times")
 
+    def _sub(self, node: Node) -> Piece:
+        found = remainder(node)
+        if found is None:
+            return self._infix(node, "sub", "sub")
+        text = self.dress.infix("mod", self._at(found[0], Binds.FRACTION), self._at(found[1], Binds.FRACTION))
+        return Piece(text, Binds.PRODUCT, self.done[found[0]].digit)
+
     def _div(self, node: Node) -> Piece:
         above, below = node.args
-        text = self.dress.fraction(self._inside(above, Binds.PRODUCT), self._inside(below, Binds.FRACTION))
+        # On the line a product of matrices is held together, so that nobody divides the last of them alone.
+        least = Binds.FRACTION if _is_matmul(above) else Binds.PRODUCT
+        text = self.dress.fraction(self._inside(above, least), self._inside(below, Binds.FRACTION))
         digit = not self.dress.stacked and self.done[above].digit
         return Piece(text, Binds.FRACTION if self.dress.stacked else Binds.PRODUCT, digit)
 
@@ -205,33 +197,28 @@ class _Walk:
         return Piece(self.dress.prefix("not", self._atom(inner)), Binds.NOT)
 
     def _pow(self, node: Node) -> Piece:
-        norm = self._norm(node.args[0]) if exact(node.args[1]) == 2 else None
-        base = norm or self._atom(node.args[0])
-        digit = self.done[node.args[0]].digit
-        return Piece(self.dress.power(base, self._inside(node.args[1], Binds.ATOM)), Binds.POWER, digit)
+        found = norm(node.args[0]) if exact(node.args[1]) == 2 else None
+        base = self._norm(*found) if found else self._atom(node.args[0])
+        exponent = self._inside(node.args[1], Binds.ATOM)
+        if self.dress.stacked and node.args[0] in self.arrays:
+            exponent = self.dress.infix("odot", "", exponent).strip()
+        return Piece(self.dress.power(base, exponent), Binds.POWER, self.done[node.args[0]].digit)
 
     def _sqrt(self, node: Node) -> Piece:
-        return Piece(self._norm(node) or self.dress.root(self.done[node.args[0]].text), Binds.ATOM)
+        found = norm(node)
+        return Piece(self._norm(*found) if found else self.dress.root(self.done[node.args[0]].text), Binds.ATOM)
 
-    def _norm(self, node: Node) -> str | None:
-        """The root of a sum or mean of squares over all elements as a norm or a root mean square."""
-        if not (isinstance(node, Op) and node.op == "sqrt" and isinstance(node.args[0], Reduce)):
-            return None
-        reduction = node.args[0]
-        squared = _square(reduction.args[0])
-        name = {"sum": "norm", "mean": "rms"}.get(reduction.op)
-        if squared is None or name is None or reduction.axis is not None:
-            return None
-        return self.dress.call(name, [self.done[squared].text])
+    def _norm(self, name: str, operand: Node) -> str:
+        """A norm; that of a matrix is Frobenius's, and says so where there are operations on matrices."""
+        name = "frobenius" if name == "norm" and self.arrays and self.dress.stacked else name
+        return self.dress.call(name, [self.done[operand].text])
 
     def _reduction(self, node: Reduce, op: str, axis: int | None) -> Piece:
         if axis is not None:
             return Piece(self.dress.along(op, axis, self.done[node.args[0]].text), self._applied)
-        squared = _square(node.args[0]) if op == "sum" else None
-        if squared is not None:
-            norm = self.dress.call("norm", [self.done[squared].text])
-            two = self.dress.number(Fraction(2))
-            return Piece(self.dress.power(norm, two), Binds.POWER)
+        found = squared_norm(node) if op != "mean" else None
+        if found is not None:
+            return Piece(self.dress.power(self._norm(*found), self.dress.number(Fraction(2))), Binds.POWER)
         return self._call(op, [self.done[node.args[0]].text])
 
     def _call(self, op: str, args: list[str]) -> Piece:
@@ -267,10 +254,5 @@ class _Walk:
         return Piece(text, Binds.CASES if self.dress.stacked else Binds.ATOM)
 
 
-def _square(node: Node) -> Node | None:
-    """x where a node is x squared."""
-    if isinstance(node, Op) and node.op == "pow" and exact(node.args[1]) == 2:
-        return node.args[0]
-    if isinstance(node, Op) and node.op == "mul" and node.args[0] is node.args[1]:
-        return node.args[0]
-    return None
+def _is_matmul(node: Node) -> bool:
+    return isinstance(node, MatOp) and node.op == "matmul"

@@ -17,17 +17,26 @@ from symopt.printers.symbols import GREEK, Symbol
 MINUS, APPLY = "−", "<mo>&#x2061;</mo>"
 # An invisible product with the thin space that printed mathematics has there.
 TIMES = '<mo lspace="0" rspace="0.1667em">&#x2062;</mo>'
+MOD = '<mo lspace="0.3em" rspace="0.3em">mod</mo>'
 INFIX: Mapping[str, str] = {
     "add": "<mo>+</mo>", "sub": f"<mo>{MINUS}</mo>", "times": TIMES, "dot": "<mo>·</mo>", "odot": "<mo>⊙</mo>",
-    "matmul": TIMES, "lt": "<mo>&lt;</mo>", "le": "<mo>≤</mo>", "eq": "<mo>=</mo>", "ne": "<mo>≠</mo>",
+    "matmul": TIMES, "mod": MOD, "lt": "<mo>&lt;</mo>", "le": "<mo>≤</mo>", "eq": "<mo>=</mo>", "ne": "<mo>≠</mo>",
     "gt": "<mo>&gt;</mo>", "ge": "<mo>≥</mo>", "and": "<mo>∧</mo>", "or": "<mo>∨</mo>",
 }  # fmt: skip
-FENCES: Mapping[str, tuple[str, str]] = {"abs": ("|", "|"), "floor": ("⌊", "⌋"), "norm": ("‖", "‖")}
+FENCES: Mapping[str, tuple[str, str]] = {"abs": ("|", "|"), "floor": ("⌊", "⌋")}
+# The subscripts of norms.
+NORMS: Mapping[str, str] = {"norm": "<mn>2</mn>", "frobenius": "<mi>F</mi>", "model_norm": "<mi>model</mi>"}
 FUNCTIONS: Mapping[str, str] = {"log": "ln", "amax": "max", "amin": "min", "rms": "RMS"}
 ACCENTS: Mapping[str, str] = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙"}
 AXES = ("rows", "columns")
 TALL = ("<mfrac", "<mtable")
-GRADIENT = "<mo>∇</mo><msub><mi>f</mi><mi>t</mi></msub>"
+LOSS = "<msub><mi>f</mi><mi>t</mi></msub>"
+FIXED: Mapping[str, str] = {
+    "gradient": f"<mo>∇</mo>{LOSS}", "loss": LOSS, "model_sum": "<msub><mi>sum</mi><mi>model</mi></msub>",
+}  # fmt: skip
+HESSIAN = f"<msup><mo>∇</mo><mn>2</mn></msup>{LOSS}"
+DISTRIBUTIONS: Mapping[str, str] = {"normal": "𝒩", "uniform": "𝒰"}
+RELATIONS: Mapping[str, str] = {"is": "=", "near": "≈", "drawn": "∼"}
 
 
 class MathML:
@@ -78,10 +87,16 @@ class MathML:
 
     def call(self, function: str, args: Sequence[str]) -> str:
         """A function; norms, absolute values and floors have fences of their own."""
+        if function in NORMS:
+            return f"<msub>{_fenced('‖', '‖', args[0])}{NORMS[function]}</msub>"
         if function in FENCES:
-            fenced = _fenced(*FENCES[function], args[0])
-            return f"<msub>{fenced}<mn>2</mn></msub>" if function == "norm" else fenced
-        name = GRADIENT if function == "gradient" else _word(FUNCTIONS.get(function, function))
+            return _fenced(*FENCES[function], args[0])
+        if function in DISTRIBUTIONS:
+            inner = f"{_number(0)}<mo>,</mo>{_number(1)}"
+            return f"<mi>{DISTRIBUTIONS[function]}</mi>{APPLY}{self.parentheses(inner)}"
+        if function == "hessian":
+            return _word("diag") + APPLY + self.parentheses(HESSIAN + APPLY + self.parentheses(args[0]))
+        name = FIXED.get(function) or _word(FUNCTIONS.get(function, function).replace("_", " "))
         return name + APPLY + self.parentheses("<mo>,</mo>".join(args))
 
     def along(self, function: str, axis: int, arg: str) -> str:
@@ -92,6 +107,11 @@ class MathML:
     def transpose(self, matrix: str) -> str:
         """A raised ⊤."""
         return f"<msup>{_row(matrix)}<mo>⊤</mo></msup>"
+
+    def inverse_root(self, matrix: str, order: Fraction, args: Sequence[str]) -> str:
+        """A matrix to a negative power."""
+        slash = f"<mo>/</mo>{_number(order)}" if order != 1 else ""
+        return f"<msup>{_row(matrix)}{_row(f'<mo>{MINUS}</mo>{_number(1)}{slash}')}</msup>"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str:
         """A brace with one row a case."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-# A number with more digits than this is clearer as a ratio.
+# A number with more digits than this is clearer as a ratio, unless that is this much longer.
 MOST_DIGITS = 6
+LONGER = 8
 # Powers of ten between which a number is written without an exponent.
 PLAIN_EXPONENTS = range(-4, 7)
 
@@ -39,7 +40,8 @@ def numeral(value: Fraction) -> Numeral:
     if scaled is None:
         return Numeral(str(size.numerator), 0, size.numerator, 1) if size.denominator == 1 else ratio
     digits, exponent = scaled
-    if len(digits) > MOST_DIGITS:
+    longer = len(f"{size.numerator}{size.denominator}") - len(digits)
+    if len(digits) > MOST_DIGITS and longer <= LONGER:
         return ratio if size.denominator > 1 else Numeral(str(size.numerator), 0, size.numerator, 1)
     leading = exponent + len(digits) - 1
     if leading in PLAIN_EXPONENTS:

@@ -7,28 +7,34 @@ from fractions import Fraction
 
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
-from symopt.printers.equations import initial_equations, trace_equations
+from symopt.printers.equations import Equation, initial_equations, trace_equations
 from symopt.printers.formula import formula
 from symopt.printers.naming import initial_symbols, trace_symbols
 from symopt.printers.numerals import numeral
+from symopt.printers.patterns import with_normals
 from symopt.printers.symbols import GREEK, Symbol
 
 INFIX: Mapping[str, str] = {
     "add": " + ", "sub": " - ", "times": r" \, ", "dot": r" \cdot ", "odot": r" \odot ", "matmul": r" \, ",
-    "lt": " < ", "le": r" \le ", "eq": " = ", "ne": r" \ne ", "gt": " > ", "ge": r" \ge ",
+    "mod": r" \bmod ",     "lt": " < ", "le": r" \le ", "eq": " = ", "ne": r" \ne ", "gt": " > ", "ge": r" \ge ",
     "and": r" \wedge ", "or": r" \vee ",
 }  # fmt: skip
 FENCES: Mapping[str, tuple[str, str, str]] = {
     "abs": (r"\lvert ", r" \rvert", ""),
     "floor": (r"\lfloor ", r" \rfloor", ""),
     "norm": (r"\lVert ", r" \rVert", "_2"),
+    "frobenius": (r"\lVert ", r" \rVert", "_F"),
+    "model_norm": (r"\lVert ", r" \rVert", r"_{\mathrm{model}}"),
 }
 FUNCTIONS: Mapping[str, str] = {
     "max": r"\max", "min": r"\min", "exp": r"\exp", "log": r"\ln", "cos": r"\cos", "gradient": r"\nabla f_t",
+    "model_sum": r"\operatorname{sum}_{\mathrm{model}}", "loss": "f_t",
 }  # fmt: skip
 NAMES: Mapping[str, str] = {"amax": "max", "amin": "min", "rms": "RMS"}
 AXES = ("rows", "columns")
 TALL = (r"\frac", r"\begin")
+DISTRIBUTIONS: Mapping[str, str] = {"normal": r"\mathcal{N}(0, 1)", "uniform": r"\mathcal{U}(0, 1)"}
+RELATIONS: Mapping[str, str] = {"is": "=", "near": r"\approx", "drawn": r"\sim"}
 
 
 class Tex:
@@ -76,6 +82,10 @@ class Tex:
 
     def call(self, function: str, args: Sequence[str]) -> str:
         """A function; norms, absolute values and floors have fences of their own."""
+        if function in DISTRIBUTIONS:
+            return DISTRIBUTIONS[function]
+        if function == "hessian":
+            return rf"\operatorname{{diag}}(\nabla^2 f_t({args[0]}))"
         if function in FENCES:
             left, right, mark = FENCES[function]
             return _fenced(left, right, args[0]) + mark
@@ -90,6 +100,10 @@ class Tex:
     def transpose(self, matrix: str) -> str:
         """A raised ⊤."""
         return rf"{matrix}^\top"
+
+    def inverse_root(self, matrix: str, order: Fraction, args: Sequence[str]) -> str:
+        """A matrix to a negative power."""
+        return f"{matrix}^{{-1}}" if order == 1 else f"{matrix}^{{-1/{order}}}"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str:
         """A brace with one row a case."""
@@ -107,7 +121,7 @@ def expression(node: Node, symbols: Mapping[str, Symbol] | None = None) -> str:
 
 def equations(trace: Trace) -> list[str]:
     """One equation a statement, from the gradient to the new parameter."""
-    return [f"{e.left} = {e.right}" for e in trace_equations(trace, TEX, trace_symbols(trace))]
+    return [f"{e.left} {RELATIONS[e.relation]} {e.right}" for e in _step(trace)]
 
 
 def initial_values(trace: Trace) -> list[str]:
@@ -117,8 +131,13 @@ def initial_values(trace: Trace) -> list[str]:
 
 def aligned(trace: Trace) -> str:
     """The equations of a step as one ``aligned`` block."""
-    lines = [f"{e.left} &= {e.right}" for e in trace_equations(trace, TEX, trace_symbols(trace))]
+    lines = [f"{e.left} &{RELATIONS[e.relation]} {e.right}" for e in _step(trace)]
     return "\n".join([r"\begin{aligned}", " \\\\\n".join(lines), r"\end{aligned}"])
+
+
+def _step(trace: Trace) -> list[Equation]:
+    shown = with_normals(trace)
+    return trace_equations(shown, TEX, trace_symbols(shown))
 
 
 # What TeX gives a meaning to in text, and how it is written to have none.

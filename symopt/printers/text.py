@@ -10,25 +10,27 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from symopt.ir.nodes import Node, refs
-from symopt.ir.trace import Query, Trace
-from symopt.printers.equations import in_order, trace_equations
-from symopt.printers.formula import formula
+from symopt.ir.nodes import Node
+from symopt.ir.trace import Trace
+from symopt.printers.equations import in_order, reads, trace_equations
+from symopt.printers.formula import PI, formula
 from symopt.printers.numerals import numeral
+from symopt.printers.patterns import with_normals
 from symopt.printers.symbols import Symbol
 
 ASCII: Mapping[str, str] = {
-    "add": " + ", "sub": " - ", "times": "*", "dot": "*", "odot": "*", "matmul": " @ ", "neg": "-",
+    "add": " + ", "sub": " - ", "times": "*", "dot": "*", "odot": "*", "matmul": " @ ", "mod": " % ", "neg": "-",
     "lt": " < ", "le": " <= ", "eq": " == ", "ne": " != ", "gt": " > ", "ge": " >= ",
-    "and": " and ", "or": " or ", "not": "not ", "becomes": " = ",
+    "and": " and ", "or": " or ", "not": "not ", "is": " = ", "near": " = ", "drawn": " = ",
 }  # fmt: skip
 UNICODE: Mapping[str, str] = {
-    **ASCII, "sub": " − ", "times": "·", "dot": "·", "odot": "⊙", "neg": "−", "le": " ≤ ", "eq": " = ", "ne": " ≠ ",
-    "ge": " ≥ ", "becomes": " ← ",
+    **ASCII, "sub": " − ", "times": "·", "dot": "·", "odot": "⊙", "mod": " mod ", "neg": "−", "le": " ≤ ",
+    "eq": " = ", "ne": " ≠ ", "ge": " ≥ ", "is": " ← ", "near": " ≈ ", "drawn": " ~ ",
 }  # fmt: skip
 SUPERSCRIPTS = {"2": "²", "3": "³"}
 # The words of the language for the graph's reductions and functions.
-WORDS: Mapping[str, str] = {"sum": "total", "amax": "largest", "amin": "smallest"}
+WORDS: Mapping[str, str] = {"sum": "total", "amax": "largest", "amin": "smallest", "model_sum": "model_total"}
+GIVEN: Mapping[str, str] = {"gradient": "∇f", "loss": "f", "hessian": "diag ∇²f", "normal": "N", "uniform": "U"}
 
 
 class Text:
@@ -49,7 +51,7 @@ class Text:
 
     def symbol(self, name: str, symbol: Symbol | None) -> str:
         """The name itself."""
-        return self.names.get(name, name)
+        return "pi" if self.ascii and name == PI else self.names.get(name, name)
 
     def infix(self, operator: str, left: str, right: str) -> str:
         """Two operands."""
@@ -79,8 +81,9 @@ class Text:
 
     def call(self, function: str, args: Sequence[str]) -> str:
         """A function by its word in the language."""
-        name = "∇f" if function == "gradient" and not self.ascii else WORDS.get(function, function)
-        return f"{name}({', '.join(args)})"
+        if function in GIVEN and not self.ascii:
+            return f"{GIVEN[function]}({', '.join(args or ('0', '1'))})"
+        return f"{WORDS.get(function, function)}({', '.join(args)})"
 
     def along(self, function: str, axis: int, arg: str) -> str:
         """A reduction along one axis."""
@@ -88,7 +91,15 @@ class Text:
 
     def transpose(self, matrix: str) -> str:
         """A transposed matrix."""
-        return f"transpose({matrix})"
+        if self.ascii:
+            return f"transpose{matrix}" if matrix.startswith("(") else f"transpose({matrix})"
+        return f"{matrix}ᵀ"
+
+    def inverse_root(self, matrix: str, order: Fraction, args: Sequence[str]) -> str:
+        """A matrix to a negative power, or the function of the language."""
+        if self.ascii:
+            return f"inverse_root({args[0]}, {order}, {args[1]})"
+        return f"{matrix}^(−1/{order})" if order != 1 else f"{matrix}^(−1)"
 
     def cases(self, rows: Sequence[tuple[str, str]], otherwise: str) -> str:
         """Nested choices."""
@@ -105,9 +116,9 @@ def expression(node: Node, names: Mapping[str, str] | None = None, *, ascii: boo
 
 def statements(trace: Trace, *, ascii: bool = False) -> list[str]:
     """One assignment a statement, as in ``m ← beta1·m + (1 − beta1)·g``."""
-    dress = Text(ascii, assigned_names(trace))
-    becomes = dress.operators["becomes"]
-    return [equation.left + becomes + equation.right for equation in trace_equations(trace, dress, {})]
+    shown = with_normals(trace)
+    dress = Text(ascii, assigned_names(shown))
+    return [e.left + dress.operators[e.relation] + e.right for e in trace_equations(shown, dress, {})]
 
 
 def assigned_names(trace: Trace) -> dict[str, str]:
@@ -123,7 +134,7 @@ def assigned_names(trace: Trace) -> dict[str, str]:
     current: dict[str, str] = {}
     lost: set[str] = set()
     for name, value in in_order(trace):
-        for read in refs(value.point if isinstance(value, Query) else value):
+        for read in reads(value):
             target = targets.get(read, read)
             if current.get(target, target if read not in targets else read) != read:
                 lost.add(target)

@@ -22,7 +22,7 @@ from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
-from symopt.prove.check_arrays import UNDEFINED, elements, elementwise, initial, matrix, reduce, shape_for
+from symopt.prove.check_arrays import UNDEFINED, Whole, elements, elementwise, matrix, reduce, shape_for
 from symopt.prove.expressions import read_expression
 
 BITS, AGREE = 400, flint.arb(2) ** -300
@@ -137,11 +137,10 @@ class Run:
     """A trace that is run step by step."""
 
     def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any) -> None:
-        self.trace, self.t = trace, 0
+        self.trace, self.t, self.whole = trace, 0, Whole(trace, np.shape(theta))
         self.values: Values = {"p": theta}
         for state in trace.states:
-            first = value(state.init, {**hypers, "p": theta})
-            self.values[state.name] = initial(trace, state.name, first, np.shape(theta))
+            self.values[state.name] = self.whole(state.name, value(state.init, {**hypers, "p": theta}))
 
     def step(
         self, hypers: Mapping[str, Any], answers: Sequence[Any], given: Mapping[str, Any] | None = None
@@ -153,7 +152,7 @@ class Run:
         now |= {name: given[f"draw{i}"] for i, name in enumerate(self.trace.draws, 1)}
         now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
         for let in self.trace.lets:
-            now[let.name] = value(let.value, now)
+            now[let.name] = self.whole(let.name, value(let.value, now))
         self.statements = now
         self.values = {name: now[let] for name, let in self.trace.results.items()}
         return [value(query.point, now) for query in self.trace.queries]

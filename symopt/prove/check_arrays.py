@@ -63,13 +63,27 @@ def matrix(op: str, *args: Any) -> Any:
     return MEANING[op](*args)
 
 
-def initial(trace: Trace, name: str, value: Any, shape: tuple[int, ...]) -> Any:
-    """A state's first value with an element for each of its places, where the parameter is a matrix."""
-    if len(shape) < 2 or isinstance(value, np.ndarray):
-        return value
-    extents = {Axis.ONE: 1, Axis.ROWS: shape[0], Axis.COLS: shape[1], Axis.SHORT: min(shape), Axis.LONG: max(shape)}
-    own = let_shapes(trace)[name]
-    return value if own.is_scalar else np.full((extents[own.down], extents[own.along]), value, dtype=object)
+class Whole:
+    """Gives a value that is written as one number an element for each of its places, where matrices need that."""
+
+    def __init__(self, trace: Trace, shape: tuple[int, ...]) -> None:
+        self.shapes = let_shapes(trace) if len(shape) == 2 else {}
+        if self.shapes:
+            rows, cols = shape
+            self.extents = {
+                Axis.ONE: 1,
+                Axis.ROWS: rows,
+                Axis.COLS: cols,
+                Axis.SHORT: min(shape),
+                Axis.LONG: max(shape),
+            }
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The value called ``name``."""
+        own = self.shapes.get(name)
+        if own is None or own.is_scalar or isinstance(value, np.ndarray):
+            return value
+        return np.full((self.extents[own.down], self.extents[own.along]), value, dtype=object)
 
 
 def elements(value: Any) -> list[Any]:

@@ -89,7 +89,7 @@ class Runner:
             )
             self.shape = (2, 2) if matrix else (2,)
         shapes = let_shapes(with_its_names(trace)) if len(self.shape) == 2 else {}
-        self._extents = {s.name: _extents(shapes[s.name]) for s in trace.states if s.name in shapes}
+        self._extents = {name: _extents(shape) for name, shape in shapes.items()}
 
     def start(self, hypers: Mapping[str, Value], theta: Value) -> dict[str, Value]:
         """The values of the states before the first step."""
@@ -117,7 +117,9 @@ class Runner:
         values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
         memo: dict[Node, Value] = {}
         for let in self.trace.lets:
-            values[let.name] = self._evaluate([let.value], values, memo)[0]
+            found = self._evaluate([let.value], values, memo)[0]
+            whole = len(self.shape) == 2 and not isinstance(found, np.ndarray)
+            values[let.name] = _stretched(found, self._extents.get(let.name, ())) if whole else found
         points = self._evaluate([query.point for query in self.trace.queries], values, memo)
         return {name: values[let] for name, let in self.trace.results.items()}, points
 

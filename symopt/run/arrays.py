@@ -52,15 +52,25 @@ class Checker:
         for name in given:
             if name not in known:
                 raise UsageError(f"{self.title} has no array {name!r}; {nearest(name, sorted(set(known)))}")
-        for name in wanted:
+        for name, argument in wanted.items():
             if name not in given:
-                raise UsageError(f"{phase} of {self.title} needs the array {name!r}")
+                raise UsageError(f"{phase} of {self.title} needs the {self._kind(argument)} {name!r}")
         tensors = self.tensors(given[PARAMETER if PARAMETER in given else order[0].name])
+        placed: list[_Placed] = []
         for position, parameter in enumerate(tensors):
-            arrays = [(a, self._of_tensor(a, given[a.name], position, len(tensors))) for a in order if not a.is_number]
-            for argument, array in arrays:
-                self._check_array(argument, array, parameter.shape)
-            self._check_overlap([(a.name, array, a.written) for a, array in arrays])
+            for argument in order:
+                if not argument.is_number:
+                    array = self._of_tensor(argument, given[argument.name], position, len(tensors))
+                    self._check_array(argument, array, parameter.shape)
+                    name = f"{argument.name}[{position}]" if len(tensors) > 1 else argument.name
+                    placed.append(_Placed(name, array, argument.written))
+        self._check_overlap(placed)
+        for argument in order:
+            if argument.is_number:
+                self._check_number(argument, given[argument.name], len(tensors))
+
+    def _kind(self, argument: Argument) -> str:
+        return "number" if argument.is_number else "array"
 
     def _of_tensor(self, argument: Argument, value: Any, position: int, count: int) -> Any:
         """The array of one tensor."""
@@ -70,6 +80,16 @@ class Checker:
         if len(listed) != count:
             raise UsageError(f"{self.title}: {argument.name} has {len(listed)} arrays, and p has {count}")
         return listed[position]
+
+    def _check_number(self, argument: Argument, value: Any, count: int) -> None:
+        """A state that is one number, or one for every tensor of a model."""
+        is_list = self.program.over_model and argument.per_tensor
+        values = value if isinstance(value, list) and is_list else [value]
+        for number in values:
+            if not isinstance(number, int | float | np.number):
+                raise UsageError(f"{self.title}: {argument.name} is {type(number).__name__}; here it is a number")
+        if is_list and len(values) != count:
+            raise UsageError(f"{self.title}: {argument.name} has {len(values)} numbers, and p has {count} arrays")
 
     def _check_array(self, argument: Argument, array: Any, parameter: tuple[int, ...]) -> None:
         problem = ""
@@ -85,11 +105,26 @@ class Checker:
         if problem:
             raise UsageError(f"{self.title}: the array {argument.name} {problem}")
 
-    def _check_overlap(self, arrays: Sequence[tuple[str, Array, bool]]) -> None:
-        """Arrays that are written must not share memory with any other; for contiguous ones bounds tell."""
-        for position, (name, array, written) in enumerate(arrays):
-            for other, second, also_written in arrays[:position]:
-                if (written or also_written) and np.may_share_memory(array, second):
+    def _check_overlap(self, arrays: Sequence[_Placed]) -> None:
+        """Arrays that are written must not share memory with any other; those that are contiguous are intervals."""
+        taken = sorted((array for array in arrays if array.end > array.start), key=lambda array: array.start)
+        reached: dict[bool, _Placed] = {}  # the array that ends last, of those written and of those that are not
+        for array in taken:
+            for before in reached.values():
+                if before.end > array.start and (before.written or array.written):
+                    first, second = sorted((before, array), key=lambda found: arrays.index(found))
                     raise UsageError(
-                        f"the arrays {other} and {name} overlap; the kernel needs memory of its own for each"
+                        f"the arrays {first.name} and {second.name} overlap; the kernel needs memory of its own for each"
                     )
+            last = reached.get(array.written)
+            if last is None or array.end > last.end:
+                reached[array.written] = array
+
+
+class _Placed:
+    """An array in memory, from ``start`` to ``end``."""
+
+    def __init__(self, name: str, array: Array, written: bool) -> None:
+        self.name, self.written = name, written
+        self.start = array.__array_interface__["data"][0]
+        self.end = self.start + array.nbytes

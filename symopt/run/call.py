@@ -75,8 +75,15 @@ class Call:
         """The status of the call; ``step`` is its number, where the function takes it."""
         return function(*self.sizes, *step, *self.leading, *self.pointers)
 
+    def take(self, states: Mapping[str, Any]) -> None:
+        """Read the numbers again, which somebody may have set."""
+        for name, memory in self.numbers.items():
+            if name in states:
+                values = states[name] if isinstance(states[name], list) else [states[name]]
+                memory[0 : len(memory)] = [float(value) for value in values]
+
     def give_back(self, states: dict[str, Any]) -> None:
         """Put the new numbers where the old ones were."""
         for name, memory in self.numbers.items():
-            old = states[name]
-            states[name] = [memory[i] for i in range(len(old))] if isinstance(old, list) else memory[0]
+            if name in states:
+                states[name] = list(memory) if isinstance(states[name], list) else memory[0]

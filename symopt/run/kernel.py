@@ -105,6 +105,7 @@ class CKernel:
         tensors = self._checker.tensors(p)
         made = {a.name: self._new(a, tensors) for a in order if a.name != PARAMETER}
         leading = [self._struct(hypers)] if init_takes_hyper(self._variant) else []
+        self._checker.check("init", order, {PARAMETER: p, **made})
         call = Call(self._ffi, self._program, self._ctype, order, {PARAMETER: p, **made}, leading)
         self._check(call(self._function("init")), 1, hypers)
         call.give_back(made)
@@ -162,8 +163,8 @@ class CKernel:
         order = arguments_of(self._program, phase)
         self._checker.check(name, order, arrays)
         leading = [self._struct(hypers)] if self._names.takes_hyper else []
-        leading += [float(keywords["loss"])] if takes_loss(phase) else []
-        leading += [operator.index(keywords.get("seed", 0))] if takes_seed(self._program, phase) else []
+        leading += [self._loss(keywords)] if takes_loss(phase) else []
+        leading += [self._seed(keywords)] if takes_seed(self._program, phase) else []
         work = self._function(f"{name}_work") if needs_work(phase) else None
         calls = [
             Call(self._ffi, self._program, self._ctype, order, part, leading, work)
@@ -171,12 +172,24 @@ class CKernel:
         ]
         return Bound(self, self._function(name), calls, team(threads), dict(hypers), states)
 
+    def _loss(self, keywords: Mapping[str, Any]) -> float:
+        if "loss" not in keywords:
+            raise UsageError(f"{self.rule.title} needs the loss")
+        return float(keywords["loss"])
+
+    def _seed(self, keywords: Mapping[str, Any]) -> int:
+        seed = operator.index(keywords.get("seed", 0))
+        if not 0 <= seed < 1 << 64:
+            raise UsageError(f"{self.rule.title}: the seed is {seed}; it lies between 0 and 2**64 - 1")
+        return seed
+
     def _parts(
         self, phase: Phase, order: Sequence[Argument], arrays: Mapping[str, Any], threads: int
     ) -> list[Mapping[str, Any]]:
         """The arrays of each call: all of them, or ranges of them where elements are independent."""
+        program = self._program
         divisible = len(phase.sweeps) == 1 and not (phase.partials or phase.products or phase.numbers)
-        if threads == 1 or not divisible or self._program.has_axes or self._program.trace.draws:
+        if threads == 1 or not divisible or program.has_axes or program.over_model or program.trace.draws:
             return [arrays]
         flat = {a.name: arrays[a.name].reshape(-1) for a in order}
         size = next(iter(flat.values())).size
@@ -218,14 +231,14 @@ class Bound:
         step = operator.index(t)
         if step < 1:
             raise DomainError(f"{self.kernel.rule.title}: steps count from 1, got t = {step}")
+        self.calls[0].take(self.states)
         if len(self.calls) == 1:
             status = self.calls[0](self.function, step)
         else:
             status = self.team.run(lambda part: self.calls[part](self.function, step), len(self.calls))
         if status != OK:
             self.kernel._check(status, step, self.hypers)
-        if self.calls[0].numbers:
-            self.calls[0].give_back(self.states)
+        self.calls[0].give_back(self.states)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def complaint(capsys: Capture, *arguments: str, status: int = 2) -> str:
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("adamv", "no rule is called 'adamv'; did you mean adam or adamw"),
+        ("adamv", "no rule is called 'adamv'; did you mean adam or adamw or adamp"),
         ("adamw[", "write a name, name[key=value,...] or file.py:Class"),
         ("", "write a name"),
         ("adamw[lr=-1]", "lr = -1 is outside its domain: 0 <= lr"),
