@@ -12,7 +12,7 @@ MADE := $(VENV)/.made-with-$(subst /,-,$(PYTHON))
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs generate bench clean
+.PHONY: help demo test lint docs generate coverage bench clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -43,9 +43,15 @@ generate: $(INSTALLED)-c ## write every kernel below generated/ again
 	@echo "==> writing generated/"
 	@$(VENV)/bin/symopt generate
 
+coverage: $(INSTALLED)-test ## write docs/coverage.md again, from the frameworks that are installed
+	@echo "==> writing docs/coverage.md"
+	@$(RUN) -m symopt.docs.coverage docs/coverage.md
+
 bench: $(INSTALLED)-test ## kernels against their peers, as ratios
-	@echo "==> measuring"
+	@echo "==> measuring AdamW, one loop"
 	@$(RUN) benchmarks/adamw_c.py
+	@echo "==> measuring LAMB, two sweeps"
+	@$(RUN) benchmarks/sweeps_c.py
 
 clean: ## remove what make made: the environment, build/ and caches
 	@echo "==> removing $(OUT), caches and $(VENV)"

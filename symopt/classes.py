@@ -15,9 +15,7 @@ from symopt.backends.registry import backend
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Reduce, ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, Trace
-from symopt.lang.declare import Inner
 from symopt.lang.rule import Rule
-from symopt.passes.tracing import trace
 
 
 class Trait(Enum):
@@ -61,10 +59,16 @@ def traits_of(recorded: Trace) -> Traits:
     nodes = list(walk([*(let.value for let in recorded.lets), *(query.point for query in recorded.queries)]))
     reductions = [node for node in nodes if isinstance(node, Reduce)]
     given = {*recorded.given}
+    has_matrices = any(isinstance(node, MatOp) for node in nodes)
+    # How many rows and columns there are is a number of the tensor, of which only a matrix has two.
+    counts_sides = bool({ROWS, COLS} & given)
+    of_tensor = (
+        counts_sides or SIZE in given or any(r.axis is None and r.op not in MODEL_REDUCTIONS for r in reductions)
+    )
     found = {
-        Trait.TENSOR: SIZE in given or any(r.axis is None and r.op not in MODEL_REDUCTIONS for r in reductions),
-        Trait.AXES: bool({ROWS, COLS} & given) or any(r.axis is not None for r in reductions),
-        Trait.MATRIX: any(isinstance(node, MatOp) for node in nodes),
+        Trait.TENSOR: of_tensor,
+        Trait.AXES: any(r.axis is not None for r in reductions) or (counts_sides and not has_matrices),
+        Trait.MATRIX: has_matrices,
         Trait.MODEL: any(r.op in MODEL_REDUCTIONS for r in reductions),
     }
     found[Trait.ELEMENT] = not any(found.values())
@@ -82,11 +86,6 @@ def letters(traits: Traits) -> str:
 def words(traits: Traits) -> str:
     """A class spelt out."""
     return ", ".join(trait.words for trait in traits)
-
-
-def class_of(rule: Rule) -> str:
-    """The class of a rule as it is configured, spelt out; a wrapper is named as one."""
-    return words(traits_of(trace(rule))) + (", wrapper" if rule.declared(Inner) else "")
 
 
 # What backends make

@@ -67,7 +67,12 @@ def blocks(program: Program, phase: Phase) -> Traffic:
     return Traffic(how, loops(program, phase).elements)
 
 
-def whole_arrays(program: Program, phase: Phase) -> Traffic:
+def whole_tensors(program: Program, phase: Phase) -> Traffic:
+    """As ``whole_arrays``, of tensors."""
+    return whole_arrays(program, phase, "tensors")
+
+
+def whole_arrays(program: Program, phase: Phase, what: str = "arrays") -> Traffic:
     """One call an operation: it reads whole arrays and writes one; new values are copied at the end of a step.
 
     Of a choice that the step makes, both sides are counted. What is reduced is computed in double precision.
@@ -75,10 +80,10 @@ def whole_arrays(program: Program, phase: Phase) -> Traffic:
     calls = [*_calls(program, phase)]
     products = f", {len(phase.products)} operations on matrices" if phase.products else ""
     elements, doubles = (sum(call[place] for call in calls) for place in (0, 1))
-    return Traffic(f"{len(calls)} calls over whole arrays{products}", elements, doubles)
+    return Traffic(f"{len(calls)} calls over whole {what}{products}", elements, doubles)
 
 
-WAYS: Mapping[str, Callable[[Program, Phase], Traffic]] = {"numpy": blocks, "torch": whole_arrays, "c": loops}
+WAYS: Mapping[str, Callable[[Program, Phase], Traffic]] = {"numpy": blocks, "torch": whole_tensors, "c": loops}
 
 
 def look(phase: Phase, sweep: Sweep) -> Look:

@@ -88,18 +88,19 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def about_of(backend: str, variants: Sequence[Variant], first: str = "") -> list[str]:
-    """The templates of the paragraphs that say what the module's functions take."""
+    """The templates of the paragraphs that say what the module's functions take; ``first`` names the first one."""
     programs = [variant.program for variant in variants]
+    given = {name for variant in variants for name in variant.trace.given}
     kinds = {
-        "model": any(program.over_model for program in programs),
-        "numbers": any(program.step.numbers for program in programs),
-        "loss": any(LOSS in variant.trace.given for variant in variants),
-        "hessian": any(HESSIAN in variant.trace.given for variant in variants),
-        "seed": any(variant.trace.draws for variant in variants),
-        "queries": any(len(variant.trace.queries) > 1 for variant in variants),
+        f"{backend}/about_model.j2": any(program.over_model for program in programs),
+        "python/about_numbers.j2": any(program.step.numbers for program in programs),
+        "python/about_loss.j2": LOSS in given,
+        "python/about_hessian.j2": HESSIAN in given,
+        "python/about_seed.j2": any(variant.trace.draws for variant in variants),
+        f"{backend}/about_queries.j2": any(len(variant.trace.queries) > 1 for variant in variants),
     }
     first = first or ("matrices" if any(program.has_axes for program in programs) else "arrays")
-    return [f"{backend}/about_{first}.j2", *(f"python/about_{kind}.j2" for kind, holds in kinds.items() if holds)]
+    return [f"{backend}/about_{first}.j2", *(template for template, holds in kinds.items() if holds)]
 
 
 def doc_lines(text: str) -> list[str]:

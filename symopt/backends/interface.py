@@ -135,7 +135,9 @@ class Interface:
         kept = [f'"{name}": state.get("{name}")' for name in self.states]
         check = check_of(self.program, self._whole(PARAMETER), [*given, *kept], self.states)
         lists = [f"{self.listed(n)} = _tensors({self.listed(n)})" for n in (PARAMETER, *self.given) if self.over_model]
-        numbers = [f"_check_numbers({self._whole(PARAMETER)}, {_quoted(n)}, state.get({_quoted(n)}))" for n in self.per_tensor]
+        numbers = [
+            f"_check_numbers({self._whole(PARAMETER)}, {_quoted(n)}, state.get({_quoted(n)}))" for n in self.per_tensor
+        ]
         return [*(["seed = _seed(seed)"] if self.draws else []), *lists, check, *numbers]
 
     def _reads(self) -> list[str]:

@@ -84,7 +84,9 @@ class VariantView:
 
 def view(variants: Sequence[Variant]) -> Mapping[str, Any]:
     """What the template of a module prints."""
-    has_sums = any(phase.partials for variant in variants if not variant.program.has_axes for phase in variant.program.phases)
+    has_sums = any(
+        phase.partials for variant in variants if not variant.program.has_axes for phase in variant.program.phases
+    )
     views = [_variant(variant, has_sums) for variant in variants]
     blocked = ["numpy/blocks_and_sums.py.j2" if has_sums else "numpy/blocks.py.j2"]
     is_blocked = any(function.sweeps for view in views for function in view.functions)

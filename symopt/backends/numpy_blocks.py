@@ -82,11 +82,14 @@ class BlockPrinter:
         schedule = allocate(linear, free_prefix("tmp", taken), may_overwrite)
         scratch = [*schedule.scratch, *schedule.masks, *schedule.wides]
         number = str(self.count) if len(phase.sweeps) > 1 else ""
-        parts = ", ".join(f"{TOTALS[partial.op]}()" for partial in sweep.partials)
+        parts = ", ".join(f"{TOTALS[partial.op]}()" for partial in sweep.partials) + "," * (len(partials) == 1)
         return SweepView(
             before=before,
             uniforms=wrapped(_cast(name(uniform), uniform, phase) for uniform in uniforms),
-            made=[*self._made(written), *([f"parts = ({parts}{',' if len(partials) == 1 else ''})"] if partials else [])],
+            made=[
+                *self._made(written),
+                *([f"parts = ({parts})"] if partials else []),
+            ],
             blocks=self._blocks(written, read, schedule),
             block=f"_{phase.name}_block{number}{self.interface.suffix}",
             given="*block, *parts, *uniforms" if partials else "*block, *uniforms",
@@ -124,7 +127,9 @@ class BlockPrinter:
     def _statements(self, sweep: Sweep, schedule: Schedule) -> list[StatementView]:
         """The calls in order, grouped by statement; a copy that no statement asked for has no equation."""
         equations = {let.name: self.printer.equation(let.name, let.value) for let in sweep.body}
-        equations |= {partial.name: self.printer.equation(partial.name, partial.reduction) for partial in sweep.partials}
+        equations |= {
+            partial.name: self.printer.equation(partial.name, partial.reduction) for partial in sweep.partials
+        }
         groups: list[tuple[str, list[Placed]]] = []
         for placed in schedule.instructions:
             if not groups or groups[-1][0] != placed.statement:

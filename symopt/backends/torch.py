@@ -10,7 +10,7 @@ from symopt.backends.base import Backend, Variant
 from symopt.backends.functions import HyperView, about_of, all_hypers, doc_lines, helpers_of, hyper_views
 from symopt.backends.initial import InitView, init_view
 from symopt.backends.interface import OWN, Dialect, Head, Interface, model_sums, python_numbers
-from symopt.backends.torch_optimizer import optimizer_view
+from symopt.backends.torch_optimizer import has_class, optimizer_view
 from symopt.backends.whole import WholePrinter, names_of
 from symopt.ir.program import Phase, Segment
 from symopt.ir.trace import PARAMETER
@@ -117,7 +117,10 @@ def _function(variant: Variant, phase: Phase, hypers: list[HyperView]) -> Functi
         lines = printer.segment(segment)
         segments.append(
             SegmentView(
-                scalars=[*(numbers.definition(let.name, let.value) for let in segment.scalars), *_zeros(interface, segment)],
+                scalars=[
+                    *(numbers.definition(let.name, let.value) for let in segment.scalars),
+                    *_zeros(interface, segment),
+                ],
                 loop=interface.loop(segment),
                 statements=[*interface.tensor_start(segment), *lines.statements],
                 copies=[*lines.copies, *interface.tensor_end(segment)],
@@ -136,4 +139,11 @@ def _zeros(interface: Interface, segment: Segment) -> list[str]:
     return [f"{name_of(name)} = {zero}" for name in model_sums(segment)]
 
 
-BACKEND = Backend("torch", {"module.py.j2": "{rule}.py"}, view)
+def lacks(variants: Sequence[Variant]) -> tuple[str, str]:
+    """What the module of a rule lacks, and why."""
+    if has_class(variants):
+        return "", ""
+    return "the torch.optim.Optimizer", "a step of PyTorch is given no estimate of the second derivative"
+
+
+BACKEND = Backend("torch", {"module.py.j2": "{rule}.py"}, view, lacks)

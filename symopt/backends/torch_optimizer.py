@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from symopt.backends.base import Variant
 from symopt.backends.functions import all_hypers, doc_lines, gradients_of, hyper_views, init_hypers
-from symopt.backends.interface import Interface, suffix_of, takes_loss
+from symopt.backends.interface import suffix_of, takes_loss
 from symopt.ir.nodes import ref
 from symopt.ir.program import Phase
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, HyperInfo

@@ -48,7 +48,7 @@ class Arrays(Numbers, Protocol):
 
 @dataclass(frozen=True)
 class Lines:
-    """The statements of a segment, the copies that make new values those of the arrays, and the point that is returned."""
+    """The statements of a segment, the copies that give arrays their new values, and the point that is returned."""
 
     statements: list[str]
     copies: list[str]
@@ -102,6 +102,7 @@ class WholePrinter:
 
     def _product(self, product: Product) -> None:
         value = self._now(product.value)
+        assert isinstance(value, MatOp), "other names change no operation"
         text = self.arrays.product(value)
         first = value.args[0]
         if value.op in VIEWS and isinstance(first, Ref) and self._is_replaced(first.name):

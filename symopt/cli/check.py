@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from symopt.cli.output import working
+from symopt.cli.output import json_option, print_json, working
 
 
 @click.command()
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
-def command(rules: tuple[str, ...]) -> int:
+@json_option
+def command(rules: tuple[str, ...], as_json: bool) -> int:
     """Run the kernels of every RULE against each other and against the exact interpreter."""
     from symopt.catalogue import resolve
     from symopt.run.check import check
@@ -17,5 +18,8 @@ def command(rules: tuple[str, ...]) -> int:
     with working("checking") as progress:
         configured = [resolve(rule) for rule in rules] or None
         report = check(configured, progress)
-    click.echo(report.text())
+    if as_json:
+        print_json(report.to_json())
+    else:
+        click.echo(report.text())
     return report.exit_status

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from symopt.docs.describe import default_text
+from symopt.docs.describe import default_text, extents
 from symopt.ir.trace import HyperInfo, Trace
 from symopt.lang.domain import Domain
 from symopt.printers import mathml
@@ -33,6 +33,7 @@ class StateRow:
     name: str
     symbol: Markup
     initial: Markup
+    extent: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def algorithm(trace: Trace, beside: Trace | None = None) -> Algorithm:
         Line(number, _relation(e), others is not None and (e.left, e.right) not in others)
         for number, e in enumerate(_step(trace), start=1)
     )
-    before = initial_symbols(trace)
+    before, extent = initial_symbols(trace), extents(trace)
     initial = initial_equations(trace, MATHML, before)
     return Algorithm(
         title=trace.title,
@@ -74,7 +75,8 @@ def algorithm(trace: Trace, beside: Trace | None = None) -> Algorithm:
         parameter=_math(mathml.symbol_elements(PARAMETER_SYMBOL.at("0"))),
         hypers=tuple(_hyper_row(trace, hyper) for hyper in trace.hypers),
         states=tuple(
-            StateRow(e.name, _math(mathml.symbol_elements(before[e.name])), _math(e.right)) for e in initial
+            StateRow(e.name, _math(mathml.symbol_elements(before[e.name])), _math(e.right), extent[e.name])
+            for e in initial
         ),
         initial=tuple(map(_relation, initial)),
         lines=lines,

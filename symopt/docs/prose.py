@@ -11,7 +11,7 @@ from symopt.docs.reading import read
 from symopt.ir.nodes import Node, Num, Ref, refs
 from symopt.ir.trace import PARAMETER, STEP, HyperInfo, StateInfo, Trace
 from symopt.printers import mathml, tex
-from symopt.printers.naming import PARAMETER_SYMBOL, STEP_SYMBOL, declared_symbol
+from symopt.printers.naming import GIVEN_SYMBOLS, PARAMETER_SYMBOL, STEP_SYMBOL, declared_symbol
 from symopt.printers.symbols import Symbol, from_name
 
 # The most words that one expression in a sentence may span.
@@ -85,6 +85,8 @@ def verdict_symbols(*traces: Trace, others: Mapping[str, Symbol] | None = None) 
             symbols.setdefault(item.name, declared_symbol(item.name, item.tex))
         for query in trace.queries:
             symbols.setdefault(query.name, Symbol((query.name,)))
+        for name in (*trace.given, *trace.draws):
+            symbols.setdefault(name, GIVEN_SYMBOLS.get(name, from_name(name)))
         for let in trace.lets:
             symbols.setdefault(let.target, from_name(let.target))
     for name, symbol in (others or {}).items():

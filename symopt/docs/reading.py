@@ -68,7 +68,7 @@ def _node(tree: ast.expr) -> Node:
             return op("neg", _node(operand))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return op("not", _node(operand))
-        case ast.BoolOp(op=connective, values=values):
+        case ast.BoolOp(op=connective, values=values) if all(isinstance(value, ast.Compare) for value in values):
             return _folded("and" if isinstance(connective, ast.And) else "or", [_node(value) for value in values])
         case ast.Compare(left=left, ops=relations, comparators=rest) if all(type(r) in RELATIONS for r in relations):
             return _chain([_node(operand) for operand in (left, *rest)], relations)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from symopt.catalogue import resolve
-from symopt.docs.describe import default_text
+from symopt.docs.describe import default_text, extents
 from symopt.errors import UsageError, nearest
+from symopt.ir.shape import let_shapes
 from symopt.ir.text import node_text, trace_hash
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
@@ -39,15 +40,19 @@ def as_text(trace: Trace) -> str:
     lines = [f"{trace.title}: {trace.doc}" if trace.doc else trace.title]
     lines += [f"source: {trace.source}"] if trace.source else []
     rows = [(h.name, default_text(h.default), h.domain.describe(h.name)) for h in trace.hypers]
-    states = [(state.name, text.expression(state.init)) for state in trace.states]
+    states = [(state.name, text.expression(state.init), extents(trace)[state.name]) for state in trace.states]
     width = max((len(row[0]) for row in [*rows, *states]), default=0)
     number = max((len(row[1]) for row in rows), default=0)
     if rows:
         lines += ["", "hyper-parameters", *(f"  {n:<{width}} = {d:<{number}}  {domain}" for n, d, domain in rows)]
     if states:
-        lines += ["", "states, before the first step", *(f"  {name:<{width}} = {init}" for name, init in states)]
+        lines += ["", "states, before the first step", *(_state(width, *row) for row in states)]
     lines += ["", "step t = 1, 2, ...", *(f"  {statement}" for statement in text.statements(trace))]
     return "\n".join(lines) + "\n"
+
+
+def _state(width: int, name: str, initial: str, extent: str) -> str:
+    return f"  {name:<{width}} = {initial}" + (f"  {extent}" if extent else "")
 
 
 def as_latex(trace: Trace) -> str:
@@ -69,6 +74,7 @@ def as_json(trace: Trace) -> str:
 
 def document(trace: Trace) -> dict[str, Any]:
     """What ``show --format json`` prints; numbers are exact rationals written as strings."""
+    shapes = let_shapes(trace)
     return {
         "schema": "symopt.show/1",
         "target": trace.title,
@@ -80,7 +86,12 @@ def document(trace: Trace) -> dict[str, Any]:
             {"name": h.name, "default": str(h.default), "domain": h.domain.describe(h.name), "latex": h.tex}
             for h in trace.hypers
         ],
-        "states": [{"name": s.name, "initial": text.expression(s.init, ascii=True)} for s in trace.states],
+        "states": [
+            {"name": s.name, "initial": text.expression(s.init, ascii=True), "shape": str(shapes[s.name])}
+            for s in trace.states
+        ],
+        "given": list(trace.given),
+        "draws": list(trace.draws),
         "gradients": [{"name": q.name, "at": text.expression(q.point, ascii=True)} for q in trace.queries],
         "statements": [
             {"name": let.name, "assigns": let.target, "value": text.expression(let.value, ascii=True),

@@ -56,18 +56,26 @@ def test_every_command_of_the_table_is_a_module() -> None:
 def test_list_names_rule_class_and_source_in_columns() -> None:
     header, *rows = [line.split("\t") for line in symopt("list").stdout.splitlines()]
     assert header == ["name", "class", "states", "options", "source"]
-    (adamw,) = [row for row in rows if row[0] == "adamw"]
-    assert adamw[1:4] == ["AdamW", "m v v_max", "amsgrad"]
-    assert "Loshchilov" in adamw[4]
-    assert all(row[4] for row in rows), "every rule has a source"
+    found = {row[0]: row[1:] for row in rows}
+    assert found["adamw"][:3] == ["element-wise", "m v v_max", "amsgrad"]
+    assert "Loshchilov" in found["adamw"][3]
+    assert found["lamb"][0] == "per tensor"
+    assert found["muon"][0] == "per tensor, matrix"
+    assert found["lookahead"][0] == "element-wise, wrapper"
+    assert found["trust_ratio"][0] == "part: per tensor"
+    assert found["cosine"][0] == "schedule"
+    assert all(row[3] for row in found.values()), "everything has a source"
 
 
 def test_list_json() -> None:
     found = document("list", "--json")
     assert "cosine" in found["schedules"]
     (heavy,) = [rule for rule in found["rules"] if rule["name"] == "heavy_ball"]
-    assert list(heavy) == ["name", "class", "summary", "source", "hypers", "states", "options"]
-    assert (heavy["hypers"], heavy["states"]) == (["lr", "mu"], ["p_prev"])
+    described = ["name", "class", "summary", "source", "hypers", "states", "options"]
+    assert list(heavy) == [*described, "kind", "letters", "inner"]
+    assert (heavy["hypers"], heavy["states"], heavy["letters"]) == (["lr", "mu"], ["p_prev"], "E")
+    assert [rule["inner"] for rule in found["rules"] if rule["name"] == "sam"] == [["base"]]
+    assert "clip_norm" in [part["name"] for part in found["parts"]]
 
 
 @pytest.mark.parametrize("option", [("--format", "json"), ("--json",)])
@@ -77,7 +85,7 @@ def test_show_json(option: tuple[str, ...]) -> None:
     assert (found["target"], found["rule"]) == ("adam[beta1=0.5]", "adam")
     assert [hyper["name"] for hyper in found["hypers"]] == ["lr", "beta2", "eps"]
     assert Fraction(found["hypers"][1]["default"]) == Fraction(999, 1000)
-    assert found["states"] == [{"name": "m", "initial": "0"}, {"name": "v", "initial": "0"}]
+    assert found["states"] == [{"name": name, "initial": "0", "shape": "rows x cols"} for name in "mv"]
     (first, *_) = found["statements"]
     assert (first["assigns"], first["value"]) == ("m", "0.5*m + 0.5*g")
     assert set(found["results"]) == {"p", "m", "v"}

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "symopt.list/1": ["list", "--json"],
     "symopt.prove/1": ["prove", "l2_inside_m", "--json"],
     "symopt.theorems/1": ["prove", "--list", "--json"],
+    "symopt.check/1": ["check", "signsgd", "--json"],
     "symopt.explain/1": ["explain", "nag", "--json"],
     "symopt.doctor/1": ["doctor", "--json"],
 }

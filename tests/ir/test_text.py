@@ -15,6 +15,7 @@ from symopt.catalogue import resolve, rule_names
 from symopt.ir.nodes import matop, num, op, reduce, ref
 from symopt.ir.text import node_text, trace_hash, trace_text
 from symopt.ir.trace import Let
+from symopt.lang import Rule
 from symopt.passes.tracing import trace
 
 PRINT_ALL = """
@@ -46,6 +47,17 @@ def test_the_text_of_a_rule_in_full() -> None:
         "let p_new = (add p d)\n"
         "new p = p_new\n"
         "new p_prev = p_prev_new\n"
+    )
+
+
+def test_the_text_says_what_a_step_is_given() -> None:
+    class Given(Rule):
+        def update(s) -> None:
+            s.p = s.p - s.loss * s.g * s.uniform()
+
+    assert trace_text(trace(Given)) == (
+        "rule given\ngiven loss\ndraw draw1\ngradient g at p\n"
+        "let p_new = (sub p (mul (mul loss g) draw1))\nnew p = p_new\n"
     )
 
 

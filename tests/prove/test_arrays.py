@@ -24,7 +24,9 @@ from symopt.lang import (
     where,
 )
 from symopt.passes.tracing import trace
+from symopt.prove.cases import Deadline
 from symopt.prove.check import check_equality, check_witness
+from symopt.prove.conditional import plain_equality
 
 
 class Masked(Rule):
@@ -150,6 +152,8 @@ def test_what_holds_for_one_element_is_not_used_of_the_others() -> None:
     found = compare(Masked(), Whole())
     assert found.verdict == "different"
     assert found.scope == "shape (2)"
+    # Without the witness, too: the proof itself must not go through.
+    assert plain_equality(trace(Masked), trace(Whole), (), Deadline.after(20))[0] is None
 
 
 @pytest.mark.parametrize(
