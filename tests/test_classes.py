@@ -28,10 +28,10 @@ def test_classes_of_small_rules() -> None:
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("adamw", "element-wise"), ("lamb", "per tensor"), ("sm3", "rows and columns"), ("sm3[factored=False]", "element-wise"),
-        ("soap", "matrix"), ("prodigy", "model"), ("sam", "model, own gradients"), ("sgld", "element-wise, random"),
-        ("sophia", "element-wise, extra inputs"), ("lookahead[base=lamb]", "per tensor"),
-        ("chain(clip_norm,adamw)", "per tensor"),
+        ("adamw", "element-wise"), ("lamb", "per tensor"), ("sm3", "rows and columns"), ("soap", "matrix"),
+        ("sm3[factored=False]", "element-wise"), ("prodigy", "model"), ("sam", "model, own gradients"),
+        ("sgld", "element-wise, random"), ("sophia", "element-wise, extra inputs"),
+        ("lookahead[base=lamb]", "per tensor"), ("chain(clip_norm,adamw)", "per tensor"),
     ],
 )  # fmt: skip
 def test_classes_of_the_catalogue(target: str, expected: str) -> None:

@@ -20,10 +20,10 @@ from symopt.printers.c import F32, F64, CPrinter, CType, c_name
 
 WIDTH = 110
 FLAT, ROWS, LANES = "c/loop_flat.c.j2", "c/loop_rows.c.j2", "c/loop_lanes.c.j2"
-START: Mapping[str, str] = {"sum": "0.0", "mean": "0.0", "amax": "-INFINITY", "amin": "INFINITY"}
+START: Mapping[str, str] = {"sum": "0.0", "mean": "0.0", "amax": "-HUGE_VAL", "amin": "HUGE_VAL"}
 BLOCK: Mapping[str, str] = {"sum": "sum", "mean": "sum", "amax": "max", "amin": "min"}
 LANE_START: Mapping[str, str] = {
-    "sum": "{0.0}", "max": f"{{{', '.join(['-INFINITY'] * 8)}}}", "min": f"{{{', '.join(['INFINITY'] * 8)}}}",
+    "sum": "{0.0}", "max": f"{{{', '.join(['-HUGE_VAL'] * 8)}}}", "min": f"{{{', '.join(['HUGE_VAL'] * 8)}}}",
 }  # fmt: skip
 
 
@@ -102,8 +102,8 @@ class SweepPrinter:
         own = {name: f"{c_name(name)}[{self._index(name)}]" for name, _ in self.arrays}
         self.printer = CPrinter(ctype, rule, own)
         names = [*own, *self.uniforms, *self.draws, *(let.name for let in sweep.body)]
-        wide = {n: f"(double){self.printer.name(n)}" if ctype is F32 else self.printer.name(n) for n in names}
-        self.double = CPrinter(F64, rule, wide)
+        floats = [n for n in names if ctype is F32 and phase.dtypes.get(n) is not DType.BOOL]
+        self.double = CPrinter(F64, rule, {**own, **{n: f"(double){self.printer.name(n)}" for n in floats}})
 
     def _ordered(self, names: Sequence[str]) -> list[str]:
         """What is written first, then what is only read, then what is written besides, as in the interface."""

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from symopt.docs.prose import Typesetter
 from symopt.ir.nodes import Node, num, op, ref
-from symopt.printers.naming import PARAMETER_SYMBOL
+from symopt.ir.trace import SIZES
+from symopt.printers.naming import GIVEN_SYMBOLS, PARAMETER_SYMBOL
 from symopt.printers.symbols import Symbol, from_name
 
 # verdict -> (what the badge says, the colour it has)
@@ -154,6 +155,11 @@ def _witness(said: Mapping[str, Any], setter: Typesetter) -> Iterator[WitnessRow
     for i, gradient in enumerate(witness["grads"]):
         name = Symbol(("g",), index=str(i // queries + 1), primes=i % queries)
         yield WitnessRow(symbol(name), (_value(gradient, setter),))
+    for given, steps in witness.get("given", {}).items():
+        known = setter.symbols.get(given, GIVEN_SYMBOLS.get(given, from_name(given)))
+        for i, value in enumerate(steps[:1] if given in SIZES else steps):
+            index = "" if given in SIZES else str(i + 1)
+            yield WitnessRow(symbol(known.at(index)), (_value(value, setter),))
     sides = tuple(_value(witness[side], setter, decimal=True) for side in ("left", "right"))
     if said.get("differs_in") in (None, "theta"):
         what = symbol(PARAMETER_SYMBOL.at(str(step)))

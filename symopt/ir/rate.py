@@ -39,19 +39,22 @@ OF_SHAPES: Mapping[Shape, Rate] = {PER_ROW: Rate.ROW, PER_COL: Rate.COL, ELEMENT
 _SHAPES: Mapping[Rate, Shape] = {rate: shape for shape, rate in OF_SHAPES.items()}
 
 
-def let_rates(trace: Trace) -> dict[str, Rate]:
-    """The rates of a trace's inputs and statements, by name.
+def let_rates(trace: Trace, shapes: Mapping[str, Shape] | None = None) -> dict[str, Rate]:
+    """The rates of a trace's inputs and statements, by name; ``shapes`` are its shapes, where they are known.
 
     A state varies as its initial value and its new values do: the least rate that the update keeps,
     so that a mean over rows is stored once a row and a product over steps once a model.
     """
-    shapes = let_shapes(trace)
+    shapes = shapes or let_shapes(trace)
     rates = {name: OF_SHAPES.get(shapes[name], Rate.STEP) for name in trace.inputs}
     rates |= dict.fromkeys((name for name in trace.given if name in SIZES), Rate.TENSOR)
     rates |= {state.name: rate_of(state.init, rates, shapes) for state in trace.states}
+    # What has several elements varies as its shape says; only numbers vary as what they are made of.
+    rates |= {let.name: _of_shape(shapes[let.name]) for let in trace.lets}
+    numbers = [(let, node_shapes([let.value], shapes)) for let in trace.lets if shapes[let.name].is_scalar]
     while True:
-        for let in trace.lets:
-            rates[let.name] = rate_of(let.value, rates, shapes)
+        for let, extents in numbers:
+            rates[let.name] = _rates([let.value], rates, extents)[let.value]
         wider = {s.name: rates[s.name] | rates[trace.results[s.name]] for s in trace.states if s.name in trace.results}
         if all(rates[name] == rate for name, rate in wider.items()):
             return rates
@@ -71,13 +74,22 @@ def node_rates(
     ``shapes`` are those of the names; they follow from the rates where none is a matrix of another
     shape than the parameter's.
     """
-    extents = node_shapes(roots, shapes or {name: _SHAPES.get(rate, SCALAR) for name, rate in rates.items()})
+    return _rates(
+        roots, rates, node_shapes(roots, shapes or {name: _SHAPES.get(rate, SCALAR) for name, rate in rates.items()})
+    )
+
+
+def _of_shape(shape: Shape) -> Rate:
+    return Rate.STEP if shape.is_scalar else OF_SHAPES.get(shape, Rate.MATRIX)
+
+
+def _rates(roots: list[Node], rates: Mapping[str, Rate], extents: Mapping[Node, Shape]) -> dict[Node, Rate]:
     found: dict[Node, Rate] = {}
     for node in walk(roots):
         if isinstance(node, Ref):
             found[node] = rates[node.name]
         elif not extents[node].is_scalar:
-            found[node] = OF_SHAPES.get(extents[node], Rate.MATRIX)
+            found[node] = _of_shape(extents[node])
         elif isinstance(node, Reduce):
             found[node] = Rate.MODEL if node.op in MODEL_REDUCTIONS else Rate.TENSOR
         else:

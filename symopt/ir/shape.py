@@ -65,7 +65,14 @@ def let_shapes(trace: Trace) -> dict[str, Shape]:
     """
     shapes = dict.fromkeys(trace.inputs, SCALAR) | dict.fromkeys(trace.arrays, ELEMENT)
     shapes |= {state.name: shape_of(state.init, shapes) for state in trace.states}
-    shapes |= _shapes_of_states(trace, shapes)
+    try:
+        return _settled(trace, shapes, is_partial=False)
+    except VerifyError:
+        pass
+    # Two states may have their shapes from each other, so what does not fit at first says nothing: it counts
+    # as a number, and is refused once the shapes of all states are known.
+    known = _settled(trace, shapes, is_partial=True)
+    shapes |= {state.name: known[state.name] for state in trace.states}
     for let in trace.lets:
         try:
             shapes[let.name] = shape_of(let.value, shapes)
@@ -75,23 +82,19 @@ def let_shapes(trace: Trace) -> dict[str, Shape]:
     return shapes
 
 
-def _shapes_of_states(trace: Trace, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The least shapes of states that the update keeps.
-
-    Two states may have their shapes from each other, so what does not fit yet says nothing yet: it
-    counts as a number here, and is refused once all shapes are known.
-    """
+def _settled(trace: Trace, shapes: Mapping[str, Shape], is_partial: bool) -> dict[str, Shape]:
+    """The shapes of all names, with the least shapes of states that the update keeps."""
     found = dict(shapes)
     states = {state.name: trace.results[state.name] for state in trace.states if state.name in trace.results}
     while True:
         for let in trace.lets:
-            found[let.name] = node_shapes([let.value], found, is_partial=True)[let.value]
+            found[let.name] = node_shapes([let.value], found, is_partial=is_partial)[let.value]
         try:
             wider = {name: joined(found[name], found[result]) for name, result in states.items()}
         except VerifyError as error:
             raise VerifyError(f"{trace.name}: a state and its new value: {error}") from None
         if all(found[name] == shape for name, shape in wider.items()):
-            return wider
+            return found
         found |= wider
 
 
@@ -129,7 +132,10 @@ def joined(*shapes: Shape) -> Shape:
     """The shape of an element-wise operation: axes of one are stretched."""
     result = SCALAR
     for shape in shapes:
-        result = Shape(_axis(result, shape, "down"), _axis(result, shape, "along"))
+        if result is SCALAR:
+            result = shape
+        elif shape is not result and shape is not SCALAR:
+            result = Shape(_axis(result, shape, "down"), _axis(result, shape, "along"))
     return result
 
 

@@ -53,7 +53,8 @@ def freeze(recording: Recording) -> Trace:
     """
     # Shapes and rates do not depend on the order of sums and products, and the order depends on them.
     unordered = _frozen(recording, {}, {})
-    return _frozen(recording, let_rates(unordered), let_shapes(unordered))
+    shapes = let_shapes(unordered)
+    return _frozen(recording, let_rates(unordered, shapes), shapes)
 
 
 def _frozen(recording: Recording, rates: Mapping[str, Rate], shapes: Mapping[str, Shape]) -> Trace:

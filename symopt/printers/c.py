@@ -61,7 +61,7 @@ RESERVED = C_KEYWORDS | frozenset({
     "i", "n", "hyper", "ir", "ic", "ib", "kt", "begin", "end", "lane", "down", "along", "work", "memory", "scratch", "seed",
     "tensors", "memcpy", "fewer", "more",
     *FUNCTIONS, *(f"{name}f" for name in FUNCTIONS),
-    "NULL", "NAN", "INFINITY", "EOF", "I", "linux", "unix", "near", "far", "interface",
+    "NULL", "NAN", "INFINITY", "HUGE_VAL", "EOF", "I", "linux", "unix", "near", "far", "interface",
 })  # fmt: skip
 
 TERNARY = 5  # weaker than every operator of the common table

@@ -94,16 +94,25 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 def value(root: Node, values: Mapping[str, Any]) -> Any:
     """An expression as a ball or an array of balls; operands that ``where`` does not choose may be undefined."""
+    return defined(value_or_none(root, values))
+
+
+def defined(found: Any) -> Any:
+    """A value, all of which must be a number."""
+    if found is None or not all(isinstance(x, bool) or x.is_finite() for x in elements(found)):
+        raise UndefinedValueError
+    return found
+
+
+def value_or_none(root: Node, values: Mapping[str, Any]) -> Any:
+    """An expression like ``value``, of which elements, or None for all of it, may be undefined."""
     done: dict[Node, Any] = {}
     for node in walk([root]):
         try:
             done[node] = _value(node, [done[arg] for arg in node.args], values)
         except (UndefinedValueError, TypeError):
             done[node] = None
-    found = done[root]
-    if found is None or not all(isinstance(x, bool) or x.is_finite() for x in elements(found)):
-        raise UndefinedValueError
-    return found
+    return done[root]
 
 
 def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
@@ -116,6 +125,8 @@ def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
             return _chosen(*args)
         case Op(op=name):
             return elementwise(FUNCTIONS[name], UndefinedValueError)(*args)
+        case Reduce() | MatOp() if any(arg is None for arg in args):
+            raise UndefinedValueError
         case Reduce(op=name, axis=axis):
             return reduce(name, args[0], axis, FUNCTIONS["max"], FUNCTIONS["min"])
         case MatOp(op=name):
@@ -152,9 +163,9 @@ class Run:
         now |= {name: given[f"draw{i}"] for i, name in enumerate(self.trace.draws, 1)}
         now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
         for let in self.trace.lets:
-            now[let.name] = self.whole(let.name, value(let.value, now))
+            now[let.name] = self.whole(let.name, value_or_none(let.value, now))
         self.statements = now
-        self.values = {name: now[let] for name, let in self.trace.results.items()}
+        self.values = {name: defined(now[let]) for name, let in self.trace.results.items()}
         return [value(query.point, now) for query in self.trace.queries]
 
 
@@ -246,10 +257,13 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
         }  # fmt: skip
 
     a, b = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
-    for t in range(1, first_step + 1):
-        answers = grads[(t - 1) * count : t * count]
-        now = {name: steps[t - 1] for name, steps in given.items()}
-        points = [side.step(hypers(t), answers, now) for side in (a, b)]
+    try:
+        for t in range(1, first_step + 1):
+            answers = grads[(t - 1) * count : t * count]
+            now = {name: steps[t - 1] for name, steps in given.items()}
+            points = [side.step(hypers(t), answers, now) for side in (a, b)]
+    except UndefinedValueError:
+        return Check(False, "the replay meets a value that is undefined")
     values = [a.values["p"], b.values["p"]]
     if query is not None:
         i = [q.name for q in left.queries].index(query)

@@ -60,6 +60,9 @@ def reduce(
 
 def matrix(op: str, *args: Any) -> Any:
     """An operation on matrices."""
+    if op == "inverse_root":
+        a, damping, order = args
+        return MEANING[op](a, damping, int(order.unique_fmpz()))
     return MEANING[op](*args)
 
 
@@ -81,7 +84,7 @@ class Whole:
     def __call__(self, name: str, value: Any) -> Any:
         """The value called ``name``."""
         own = self.shapes.get(name)
-        if own is None or own.is_scalar or isinstance(value, np.ndarray):
+        if value is None or own is None or own.is_scalar or isinstance(value, np.ndarray):
             return value
         return np.full((self.extents[own.down], self.extents[own.along]), value, dtype=object)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
-from symopt.ir.nodes import MATRIX_OPS, MatOp, Node, Num, Op, Reduce, Ref, ref, refs
+from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, ref, refs
 from symopt.ir.text import node_text
 from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
 from symopt.prove.elements import Element, ForkError, Meaning, NotDecidedError
@@ -32,7 +32,7 @@ class Converter:
         self.whole = {field.ring.index[name] for name in whole}
         self._done: dict[Node, Element] = {}
         self._truth: dict[Node, bool] = {}
-        self._common: Converter | None = None
+        self._common: dict[bool, Converter] = {}
 
     def __call__(self, node: Node) -> Element:
         """The element that a node is."""
@@ -178,21 +178,24 @@ class Converter:
     def _of_arrays(self, kind: str, *args: Node) -> Element:
         """A reduction or an operation on matrices: what is equal in every element gives the same.
 
-        What holds in the case of one element only may not be used inside it. Where it has no normal
+        What holds in the case of one element only may not be used inside it, and in what is taken over
+        the model nothing that holds in the case of one tensor only. Where it has no normal
         form without a case split, only the same expression gives the same.
         """
-        if self._common is None:
-            self._common = Converter(self.field.of_the_tensor(), self.values)
-            self._common.whole = self.whole
+        over_model = kind in MODEL_REDUCTIONS
+        if over_model not in self._common:
+            self._common[over_model] = Converter(self.field.of_all(over_model), self.values)
+            self._common[over_model].whole = self.whole
+        common = self._common[over_model]
         is_reduction = kind not in MATRIX_OPS
         domain = NonNegative if is_reduction and _is_square(args[0]) else Real
         try:
-            elements = [*map(self._common, args)]
-            if is_reduction and self._common.field.element_sign(elements[0]).value > 0:
+            elements = [*map(common, args)]
+            if is_reduction and common.field.element_sign(elements[0]).value > 0:
                 domain = NonNegative
             return self._opaque(kind, *elements, domain=domain)
         except ForkError as fork:
-            if not self.field.ring.varies(fork.poly):
+            if not self.field.ring.varies(fork.poly, over_model):
                 raise
         except NotDecidedError:
             pass

@@ -70,15 +70,16 @@ class Generators:
     generators are larger in the order of the ring, so a root reduces to what it is made of.
     """
 
-    def __init__(self, names: Sequence[str], numbers: Iterable[str] = ()) -> None:
-        """``numbers`` are the names that are the same for all elements of a tensor."""
+    def __init__(self, names: Sequence[str], numbers: Iterable[str] = (), shared: Iterable[str] = ()) -> None:
+        """``numbers`` are the names that are the same for all elements of a tensor, ``shared`` for all tensors too."""
         self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
         self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
         self.gens = list(self.ring.gens())
         self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
         self.index = {name: position for position, name in enumerate(self.names)}
         self.meanings: dict[int, Meaning] = {}
-        self._numbers = {self.index[name] for name in numbers if name in self.index}
+        self._shared = {self.index[name] for name in shared if name in self.index}
+        self._numbers = {self.index[name] for name in numbers if name in self.index} | self._shared
         self._slots: dict[tuple[Any, ...], int] = {}
         # Called before every operation: raises where the time is up.
         self.tick: Callable[[], None] = lambda: None
@@ -94,10 +95,15 @@ class Generators:
             position = SPARE - 1 - len(self._slots)
             self._slots[key] = position
             self.meanings[position] = meaning
-            if meaning.kind in ONE_NUMBER or not any(self.varies(poly) for arg in meaning.args for poly in arg):
+            parts = [poly for arg in meaning.args for poly in arg]
+            if meaning.kind in ONE_NUMBER or not any(map(self.varies, parts)):
                 self._numbers.add(position)
+            same = meaning.kind not in ONE_NUMBER and not any(self.varies(poly, over_model=True) for poly in parts)
+            if meaning.kind in MODEL_REDUCTIONS or same:
+                self._shared.add(position)
         return self._slots[key]
 
-    def varies(self, poly: Poly) -> bool:
-        """Whether a polynomial may differ from element to element of a tensor."""
-        return any(degree and position not in self._numbers for position, degree in enumerate(poly.degrees()))
+    def varies(self, poly: Poly, over_model: bool = False) -> bool:
+        """Whether a polynomial may differ from element to element of a tensor, or of all tensors."""
+        constant = self._shared if over_model else self._numbers
+        return any(degree and position not in constant for position, degree in enumerate(poly.degrees()))

@@ -50,12 +50,13 @@ class Field:
         for poly, sign in self.facts:
             self._assume(poly, sign)
 
-    def of_the_tensor(self) -> Field:
-        """The field in which only those facts hold that are the same for all elements.
+    def of_all(self, over_model: bool) -> Field:
+        """The field in which only those facts hold that are the same for all elements: of a tensor, or of all tensors.
 
         What is computed in it is true of every element; conditions that it records count here too.
         """
-        common = Field(self.ring, self._given, [fact for fact in self.facts if not self.ring.varies(fact[0])])
+        facts = [fact for fact in self.facts if not self.ring.varies(fact[0], over_model)]
+        common = Field(self.ring, self._given, facts)
         common.conditions = self.conditions
         return common
 

@@ -21,12 +21,15 @@ BEFORE = "t.before"
 class GeneralStep:
     """The ring, the domains and the values of the names at a step ``t >= 2``.
 
-    ``numbers`` are the names that are the same for all elements of a tensor.
+    ``numbers`` are the names that are the same for all elements of a tensor, ``shared`` for all tensors too.
     """
 
-    def __init__(self, names: tuple[str, ...], domains: Mapping[str, Domain], numbers: Iterable[str] = ()) -> None:
+    def __init__(
+        self, names: tuple[str, ...], domains: Mapping[str, Domain], numbers: Iterable[str] = (),
+        shared: Iterable[str] = (),
+    ) -> None:  # fmt: skip
         own = [BEFORE, *(name for name in names if name != STEP)]
-        self.generators = Generators(own, [BEFORE, *numbers])
+        self.generators = Generators(own, numbers, [BEFORE, *shared])
         self.domains = {**domains, BEFORE: PositiveInteger}
         self.whole = frozenset({BEFORE})
 

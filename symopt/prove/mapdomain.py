@@ -20,7 +20,7 @@ def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> l
 
     None where a bound is known to fail but at its very end: a learning rate that would have to be negative.
     """
-    general = GeneralStep(pair.names, prover.domains, pair.numbers)
+    general = GeneralStep(pair.names, prover.domains, pair.numbers, pair.shared)
     field = Field(general.generators, general.domains)
     convert = Converter(field, general.values(field), general.whole)
     conditions = []

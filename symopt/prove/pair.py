@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symopt.ir.nodes import MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
+from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.witness import common_domain
@@ -24,7 +24,7 @@ LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
 class Side:
     """One trace over common names: new values, first values and query points; no state that never reaches p.
 
-    ``numbers`` are the states that are one number a tensor or a model.
+    ``numbers`` are the states that are one number a tensor or a model, ``shared`` those that are one a model.
     """
 
     trace: Trace
@@ -33,6 +33,7 @@ class Side:
     points: tuple[Node, ...]
     hypers: tuple[str, ...]
     numbers: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -62,6 +63,13 @@ class Pair:
         earlier = tuple(name + EARLIER for name in self.varying)
         given = tuple(name for name in self.given if name in (LOSS, *SIZES))
         return (*self.left.hypers, *self.right.hypers, *earlier, *given, *self.left.numbers)
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Those of them that are the same for all tensors."""
+        return tuple(
+            n for n in self.numbers if n not in SIZES and (n not in self.left.numbers or n in self.left.shared)
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,29 +130,33 @@ def _side(trace: Trace, prefix: str, gradients: tuple[str, ...], draws: tuple[st
     step = {name: node for name, node in step.items() if name == PARAMETER or name in initial}
     hypers = tuple(hyper.name if prefix == LEFT else prefix + hyper.name for hyper in trace.hypers)
     arrays = {PARAMETER, *gradients, *draws, HESSIAN}
-    return Side(trace, step, initial, asked, hypers, _numbers(step, initial, arrays))
+    numbers, shared = (_numbers(step, initial, arrays, over_model) for over_model in (False, True))
+    return Side(trace, step, initial, asked, hypers, numbers, shared)
 
 
-def _numbers(step: Mapping[str, Node], initial: Mapping[str, Node], arrays: set[str]) -> tuple[str, ...]:
-    """The states that are the same for all elements of a tensor: those that start and stay so."""
-    numbers = [state for state, node in initial.items() if not _varies(node, arrays)]
+def _numbers(
+    step: Mapping[str, Node], initial: Mapping[str, Node], arrays: set[str], over_model: bool
+) -> tuple[str, ...]:
+    """The states that are the same for all elements, of a tensor or of all: those that start and stay so."""
+    arrays = arrays | {*SIZES} if over_model else arrays
+    numbers = [state for state, node in initial.items() if not _varies(node, arrays, over_model)]
     while True:
         others = arrays | {state for state in initial if state not in numbers}
-        kept = [state for state in numbers if not _varies(step[state], others)]
+        kept = [state for state in numbers if not _varies(step[state], others, over_model)]
         if kept == numbers:
             return tuple(numbers)
         numbers = kept
 
 
-def _varies(root: Node, arrays: set[str]) -> bool:
-    """Whether an expression may differ from element to element, where the names ``arrays`` do."""
+def _varies(root: Node, arrays: set[str], over_model: bool) -> bool:
+    """Whether an expression may differ between elements, of a tensor or of all, where the names ``arrays`` do."""
     varies: dict[Node, bool] = {}
     for node in walk([root]):
         match node:
             case Ref(name=name):
                 varies[node] = name in arrays
-            case Reduce(axis=None):
-                varies[node] = False
+            case Reduce(op=op, axis=None):
+                varies[node] = over_model and op not in MODEL_REDUCTIONS
             case MatOp():
                 varies[node] = True
             case _:

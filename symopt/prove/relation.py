@@ -128,7 +128,7 @@ class Prover:
         unknown = [name for name in used if name not in self.pair.names and name != STEP]
         if unknown:
             return None, f"{unknown[0]} is not known {when}"
-        general = GeneralStep(self.pair.names, self.domains, self.pair.numbers)
+        general = GeneralStep(self.pair.names, self.domains, self.pair.numbers, self.pair.shared)
 
         def check(field: Field) -> str | None:
             convert = Converter(field, general.values(field), general.whole)

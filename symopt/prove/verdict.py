@@ -9,6 +9,8 @@ from typing import Any
 from symopt.prove.proof import Proof
 from symopt.prove.witness import Witness
 
+# Digits of an element that is not rational, in the text of a witness.
+DIGITS = 10
 SCHEMA = "symopt.compare/1"
 EXIT_STATUS = {"equal": 0, "equal-if": 1, "different": 1, "unknown": 3}
 
@@ -96,10 +98,23 @@ class Verdict:
     def _witness_lines(self, witness: Witness) -> list[str]:
         said = witness.to_json()
         hyper = ", ".join(f"{name} = {value}" for name, value in said["hyper"].items())
-        grads = ", ".join(map(str, said["grads"]))
+        grads = ", ".join(map(_shown, said["grads"]))
+        given = "; ".join(f"{name} {', '.join(map(_shown, steps))}" for name, steps in said.get("given", {}).items())
         what = "the parameter" if witness.query is None else f"the point of gradient {witness.query}"
         return [
             *([hyper] if hyper else []),
-            f"theta = {said['theta']}, gradients {grads}",
-            f"step {witness.step}: {what} is {said['left']} against {said['right']}",
+            f"theta = {_shown(said['theta'])}, gradients {grads}",
+            *([f"given {given}"] if given else []),
+            f"step {witness.step}: {what} is {_shown(said['left'])} against {_shown(said['right'])}",
         ]
+
+
+def _shown(value: Any) -> str:
+    """A number of a witness as it is; an array as its elements, those that are not rational to a few digits."""
+    return str(value) if isinstance(value, str) else _array(value)
+
+
+def _array(value: Any) -> str:
+    if isinstance(value, list):
+        return f"({', '.join(map(_array, value))})"
+    return f"{float(value):.{DIGITS}g}..." if "." in value else str(value)

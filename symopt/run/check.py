@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -49,16 +51,33 @@ def check(rules: Sequence[Rule] | None = None, progress: Progress | None = None)
     chosen = list(rules) if rules else [resolve(name) for name in rule_names()]
     rows: list[Row] = []
     notes: dict[str, None] = {}
-    for done, rule in enumerate(chosen):
-        if progress is not None:
-            progress(done, len(chosen), rule.title)
-        try:
-            variants, asked = _variants(rule)
-        except UnsupportedError as error:
-            notes[f"no kernels: {error}"] = None
-            continue
-        rows += _rows(variants, asked, notes)
+    with _one_thread():
+        for done, rule in enumerate(chosen):
+            if progress is not None:
+                progress(done, len(chosen), rule.title)
+            try:
+                variants, asked = _variants(rule)
+            except UnsupportedError as error:
+                notes[f"no kernels: {error}"] = None
+                continue
+            rows += _rows(variants, asked, notes)
     return Report(tuple(rows), tuple(notes))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """PyTorch on one thread, where it is installed: on small tensors several only wait for each other."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _variants(rule: Rule) -> tuple[list[Variant], list[Variant]]:

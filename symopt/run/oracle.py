@@ -116,18 +116,22 @@ def apart(left: Snapshot, right: Snapshot, measured: Measures, *, signed_zeros: 
             distances = np.maximum(ulps(a, b, None if measure is None else measure.scale), np.finfo(a.dtype).tiny)
             share, is_smooth = np.full(a.shape, np.inf), np.ones(a.shape, bool)
             if measure is not None:
-                share = _shares(np.abs(a.astype(np.longdouble) - b.astype(np.longdouble)), measure.limit)
+                share = shares(a, b, measure)
                 is_smooth = measure.limit <= SMOOTH * np.spacing(measure.scale)
             counts &= unequal
             found = found.joined(Distance(worst(distances[counts & is_smooth]), worst(share[counts])))
     return found
 
 
-def _shares(errors: Array, limits: Array) -> Array:
-    """Errors as shares of their bounds; where nothing is rounded, the bound is zero and any error exceeds it."""
+def shares(a: Array, b: Array, measure: Measure) -> Array:
+    """Distances as shares of their bounds; where nothing is rounded, the bound is zero and any distance exceeds it.
+
+    Where nothing is known, any distance does too.
+    """
     with np.errstate(all="ignore"):
-        found = np.where(errors == 0, 0.0, errors / limits)
-    return np.where(np.isnan(found), np.inf, found).astype(np.float64)
+        errors = np.abs(a.astype(np.longdouble) - b.astype(np.longdouble))
+        found = np.where(errors == 0, 0.0, errors / measure.limit)
+    return np.where(np.isnan(found) | np.isinf(measure.limit), np.inf, found).astype(np.float64)
 
 
 # Kernel against exact arithmetic

@@ -59,12 +59,17 @@ static model made(const kernel *k, size_t tensors, const size_t (*shapes)[2])
     model m = {0};
     m.tensors = tensors;
     for (size_t t = 0; t < tensors; t++) {
-        m.rows[t] = shapes[t][0];
-        m.cols[t] = k->axes ? shapes[t][1] : 1;
+        m.rows[t] = shapes[t][0] < k->most ? shapes[t][0] : k->most;
+        m.cols[t] = !k->axes ? 1 : shapes[t][1] < k->most ? shapes[t][1] : k->most;
         for (size_t a = 0; a < k->arrays; a++) {
-            const size_t count = k->array[a].count(m.rows[t], m.cols[t]);
-            m.bytes[a][t] = k->array[a].number ? (t == 0 ? 8 * (k->array[a].tensor ? tensors : 1) : 0) : count * k->width;
-            m.data[a][t] = fresh(m.bytes[a][t], k->array[a].number ? 8 : k->width);
+            m.bytes[a][t] = k->array[a].number ? 0 : k->array[a].count(m.rows[t], m.cols[t]) * k->width;
+            m.data[a][t] = fresh(m.bytes[a][t], k->width);
+        }
+    }
+    for (size_t a = 0; a < k->arrays; a++) {
+        if (k->array[a].number) {
+            m.bytes[a][0] = sizeof(double) * (k->array[a].tensor ? tensors : 1);
+            m.data[a][0] = fresh(m.bytes[a][0], sizeof(double));
         }
     }
     return m;
@@ -73,7 +78,7 @@ static model made(const kernel *k, size_t tensors, const size_t (*shapes)[2])
 static void forget(const kernel *k, model *m)
 {
     for (size_t a = 0; a < k->arrays; a++) {
-        for (size_t t = 0; t < m->tensors; t++) {
+        for (size_t t = 0; t < TENSORS; t++) {
             free(m->data[a][t]);
         }
     }
@@ -114,7 +119,7 @@ static symopt_status called(
 static void remember(const kernel *k, model *m)
 {
     for (size_t a = 0; a < k->arrays; a++) {
-        for (size_t t = 0; t < m->tensors; t++) {
+        for (size_t t = 0; t < TENSORS; t++) {
             m->before[a][t] = malloc(m->bytes[a][t] + 1);
             memcpy(m->before[a][t], m->bytes[a][t] ? m->data[a][t] : "", m->bytes[a][t]);
         }
@@ -124,7 +129,7 @@ static void remember(const kernel *k, model *m)
 static void check_untouched(const kernel *k, model *m)
 {
     for (size_t a = 0; a < k->arrays; a++) {
-        for (size_t t = 0; t < m->tensors; t++) {
+        for (size_t t = 0; t < TENSORS; t++) {
             CHECK(m->bytes[a][t] == 0 || memcmp(m->before[a][t], m->data[a][t], m->bytes[a][t]) == 0);
             free(m->before[a][t]);
         }
@@ -134,7 +139,7 @@ static void check_untouched(const kernel *k, model *m)
 static void check_finite(const kernel *k, const model *m)
 {
     for (size_t a = 0; a < k->arrays; a++) {
-        for (size_t t = 0; t < m->tensors; t++) {
+        for (size_t t = 0; t < TENSORS; t++) {
             const size_t width = k->array[a].number ? 8 : k->width;
             for (size_t i = 0; i < m->bytes[a][t] / width; i++) {
                 CHECK(isfinite(width == 4 ? (double)((float *)m->data[a][t])[i] : ((double *)m->data[a][t])[i]));

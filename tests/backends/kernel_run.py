@@ -35,12 +35,10 @@ class Run:
     scale_g: float = 1.0
 
     def worst(self, steps: int) -> float:
-        """The largest distance from the trace over some steps, in units of the type's precision at the largest value."""
+        """The largest distance from the trace over some steps, in ulps of the largest value."""
         self.hypers = {h.name: inside(h.domain, i) for i, h in enumerate(self.variant.trace.hypers)}
-        self.ps = [
-            self.random(("p", i), shape) * np.array(self.scale_p, self.dtype) for i, shape in enumerate(self.shapes)
-        ]
-        self.ps = [np.asarray(p) for p in self.ps]
+        scale = np.array(self.scale_p, self.dtype)
+        self.ps = [np.asarray(self.random(("p", i), shape) * scale) for i, shape in enumerate(self.shapes)]
         states = self.kernel.init(self.given(self.ps), **self.hypers)
         return max(self.step(states, t) for t in range(1, steps + 1))
 
@@ -56,24 +54,22 @@ class Run:
         """Arrays as the kernel takes them."""
         return arrays if self.program.over_model else arrays[0]
 
-    def listed(self, name: str, value: Any) -> Any:
-        """A state as the trace takes it: arrays in double precision and in lists, as are numbers of a tensor."""
-        if isinstance(value, list):
-            return [self.listed(name, item)[0] for item in value]
-        if isinstance(value, np.ndarray):
-            return [value.astype(np.float64)]
-        own = value if self.program.rates[name].within(Rate.MODEL) else [value]
-        return [value] if self.program.over_model else own
+    def as_trace_has_it(self, name: str, value: Any) -> Any:
+        """A state in double precision, in a list with one entry a tensor unless it is one of the model."""
+        if self.program.rates[name].within(Rate.MODEL):
+            return value
+        values = value if self.program.over_model else [value]
+        return [v.astype(np.float64) if isinstance(v, np.ndarray) else v for v in values]
 
     def step(self, states: dict[str, Any], t: int) -> float:
         trace, keywords = self.variant.trace, dict[str, Any](self.hypers)
-        before = {n: v if isinstance(v, float) and self.of_model(n) else self.listed(n, v) for n, v in states.items()}
-        given = {d: self.draws(t, k) for k, d in enumerate(trace.draws)}
+        before = {name: self.as_trace_has_it(name, value) for name, value in states.items()}
+        given: dict[str, Any] = {d: self.draws(t, k) for k, d in enumerate(trace.draws)}
         keywords |= {"seed": SEED} if trace.draws else {}
         if LOSS in trace.given:
             given[LOSS] = keywords[LOSS] = 1.0 + t
         if HESSIAN in trace.given:
-            hessian = [abs(self.random(("h", t, i), shape)) for i, shape in enumerate(self.shapes)]
+            hessian = [np.asarray(abs(self.random(("h", t, i), shape))) for i, shape in enumerate(self.shapes)]
             keywords[HESSIAN], given[HESSIAN] = self.given(hessian), [h.astype(np.float64) for h in hessian]
         asked: dict[str, list[Any]] = {}
 
@@ -94,9 +90,6 @@ class Run:
             # Where there is no element, a step changes nothing of a tensor.
             pairs += zip(mine, theirs, strict=True) if self.program.over_model or self.ps[0].size else []
         return max(self.distance(a, b) for a, b in pairs)
-
-    def of_model(self, name: str) -> bool:
-        return self.program.rates[name].within(Rate.MODEL)
 
     def draws(self, t: int, k: int) -> list[Any]:
         return [uniforms(s, t, k, seed_of_tensor(SEED, i), "float64") for i, s in enumerate(self.shapes)]

@@ -56,7 +56,7 @@ def compile_all(command: list[str], files: list[Path]) -> str:
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("standard", ["c99", "c11"])
+@pytest.mark.parametrize("standard", ["c99", "c11", "c17"])
 def test_sources_are_clean_under_strict_warnings(sources, compiler, standard):
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler}")

@@ -18,7 +18,7 @@ from tests.run.small_rules import RULES, Rotated, Trust, random_trace
 
 MATRICES: Shapes = [(4, 3), (3, 5), (1, 6), (5, 1), (1, 1), (0, 3), (3, 0), (4, 4)]
 SQUARES: Shapes = [(4, 4), (1, 1), (2, 2)]
-ARRAYS: Shapes = [(7,), (3, 4), (), (2500,), (0,), (1,), (2, 3, 2)]
+ARRAYS: Shapes = [(7,), (3, 4), (), (50,), (0,), (1,), (2, 3, 2)]
 KERNELS = {"numpy": NumPyKernel, "torch": TorchKernel}
 
 
@@ -57,13 +57,13 @@ def test_rules_of_every_kind(rule: type[Rule], dtype: str, backend: str) -> None
 def test_random_rules(block: int, backend: str) -> None:
     """Conditions, stretched rows and columns, guards, and values that cross from segment to segment."""
     made = 0
-    for seed in range(20 * block, 20 * block + 20):
+    for seed in range(12 * block, 12 * block + 12):
         recorded = random_trace(seed)
         try:
             variant = Variant(Trust(), "", recorded, lower(recorded))
         except UnsupportedError:
             continue
         shapes = MATRICES if has_axes(recorded) else ARRAYS
-        assert worst(variant, kernel_of(backend, variant), "float64", shapes, steps=7) < 1e4, seed
+        assert worst(variant, kernel_of(backend, variant), "float64", shapes, steps=6) < 1e4, seed
         made += 1
-    assert made > 10
+    assert made > 6

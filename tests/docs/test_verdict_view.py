@@ -101,3 +101,17 @@ def test_names_of_files_cannot_become_markup() -> None:
     assert "<img" not in html
     assert "<i>" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_a_witness_shows_what_its_steps_were_given() -> None:
+    witness = {
+        "hyper": {}, "theta": ["1", "2"], "grads": [["1", "0"], ["0", "1"]], "left": ["1/2", "1"], "right": ["0", "1"],
+        "given": {"loss": ["1", "3/2"], "size": ["2", "2"], "draw1": [["1/4", "1/2"], ["1/8", "1/16"]]},
+    }  # fmt: skip
+    shown = view(said(verdict="different", first_step=2, differs_in="theta", witness=witness))
+    rows = {row.symbol: row.values[0] for row in shown.witness if not row.is_result}
+    assert rows[r"$\ell_1$"] == "$1$"
+    assert rows[r"$\ell_2$"] == r"$\frac{3}{2}$"
+    assert rows[r"$\mathrm{size}$"] == "$2$"
+    assert rows[r"$\mathrm{draw}_{1,2}$"] == r"($\frac{1}{8}$, $\frac{1}{16}$)"
+    assert rows[r"$\theta_0$"] == "($1$, $2$)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,12 +13,17 @@ from symopt.catalogue import resolve
 from symopt.lang import (
     Hyper,
     NonNegative,
+    Positive,
     Rule,
     State,
+    eigenbasis,
+    inverse_root,
     matmul,
     mean,
+    model_norm,
     model_total,
     norm,
+    orthogonal,
     sqrt,
     total,
     transpose,
@@ -154,6 +160,122 @@ def test_what_holds_for_one_element_is_not_used_of_the_others() -> None:
     assert found.scope == "shape (2)"
     # Without the witness, too: the proof itself must not go through.
     assert plain_equality(trace(Masked), trace(Whole), (), Deadline.after(20))[0] is None
+
+
+class CutTensors(Rule):
+    """The sum over the model of those tensors whose norm is large, where that of this one is."""
+
+    def update(s) -> None:
+        large = norm(s.g) > 1
+        s.p = s.p - where(large, model_total(where(large, s.g, 0)), 0)
+
+
+class AllTensors(Rule):
+    """The sum over the whole model, where the norm of this tensor is large: the same only where all are."""
+
+    def update(s) -> None:
+        s.p = s.p - where(norm(s.g) > 1, model_total(s.g), 0)
+
+
+def test_what_holds_for_one_tensor_is_not_used_of_the_model() -> None:
+    """A model of one tensor, which is all that witnesses are, cannot tell the two apart."""
+    assert compare(CutTensors(), AllTensors()).verdict == "unknown"
+
+
+class CutModel(Rule):
+    """The same under a condition that all tensors share."""
+
+    def update(s) -> None:
+        large = model_norm(s.g) > 1
+        s.p = s.p - where(large, model_total(where(large, s.g, 0)), 0)
+
+
+class WholeModel(Rule):
+    """What it comes to."""
+
+    def update(s) -> None:
+        s.p = s.p - where(model_norm(s.g) > 1, model_total(s.g), 0)
+
+
+def test_what_holds_for_all_tensors_is_used_of_the_model() -> None:
+    assert compare(CutModel(), WholeModel()).verdict == "equal"
+
+
+class TensorState(Rule):
+    """A number that every tensor keeps for itself, inside a sum over the model."""
+
+    n = State()
+
+    def update(s) -> None:
+        s.n = s.n + norm(s.g)
+        s.p = s.p - where(s.n > 2, model_total(where(s.n > 2, s.g, 0)), 0)
+
+
+class TensorStateOutside(Rule):
+    """The same number, outside."""
+
+    n = State()
+
+    def update(s) -> None:
+        s.n = s.n + norm(s.g)
+        s.p = s.p - where(s.n > 2, model_total(s.g), 0)
+
+
+class Sized(Rule):
+    """The size of a tensor, inside a sum over the model."""
+
+    def update(s) -> None:
+        s.p = s.p - where(s.size > 2, model_total(where(s.size > 2, s.g, 0)), 0)
+
+
+class SizedOutside(Rule):
+    """The same size, outside."""
+
+    def update(s) -> None:
+        s.p = s.p - where(s.size > 2, model_total(s.g), 0)
+
+
+@pytest.mark.parametrize(("left", "right"), [(TensorState, TensorStateOutside), (Sized, SizedOutside)])
+def test_numbers_of_a_tensor_differ_over_the_model(left: type[Rule], right: type[Rule]) -> None:
+    assert plain_equality(trace(left), trace(right), (), Deadline.after(20))[0] is None
+
+
+class Rooted(Rule):
+    """A root of a matrix, and a factor that is undefined where it is not chosen."""
+
+    eps = Hyper(0.1, domain=Positive)
+    q = State()
+
+    def update(s) -> None:
+        s.gram = matmul(s.g, transpose(s.g))
+        s.later = orthogonal(matmul(s.gram, s.q))
+        s.q = where(s.t < 2, eigenbasis(s.gram), s.later)
+        s.p = s.p - matmul(inverse_root(s.gram, 2, s.eps), s.g)
+
+
+class Shifted(Rooted):
+    """With another damping."""
+
+    def update(s) -> None:
+        s.gram = matmul(s.g, transpose(s.g))
+        s.later = orthogonal(matmul(s.gram, s.q))
+        s.q = where(s.t < 2, eigenbasis(s.gram), s.later)
+        s.p = s.p - matmul(inverse_root(s.gram, 2, 2 * s.eps), s.g)
+
+
+def test_operations_that_are_undefined_where_they_are_not_chosen_are_replayed() -> None:
+    found = compare(Rooted(), Shifted())
+    assert found.verdict == "different"
+    assert found.witness is not None
+    assert check_witness(trace(Rooted), trace(Shifted), found.witness.to_json(), found.witness.step, None).passed
+
+
+def test_a_witness_over_arrays_reads_as_one() -> None:
+    lines = compare(Left(), Right()).text().splitlines()
+    (theta,) = (line for line in lines if "theta = " in line)
+    assert re.fullmatch(r"  theta = \(\(-?\d+, -?\d+\), \(-?\d+, -?\d+\)\), gradients \(\(.*\)\)", theta)
+    (given,) = (line for line in compare(Noise(), Twice()).text().splitlines() if "given" in line)
+    assert re.fullmatch(r"  given (draw\d \d+/\d+(; )?){4}", given)
 
 
 @pytest.mark.parametrize(
