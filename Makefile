@@ -23,8 +23,8 @@ demo: $(INSTALLED)-c ## the story of AdamW: equations, verdicts, proofs, kernels
 	@$(RUN) -m symopt.demo $(OUT)/demo
 
 test: $(INSTALLED)-test ## every test, with PyTorch; C is tested where there is a compiler
-	@echo "==> running the tests"
-	@$(RUN) -m pytest -q -rs
+	@echo "==> running the tests, a process a core"
+	@$(RUN) -m pytest -q -rs --numprocesses auto --dist loadfile
 	@echo "==> all tests passed; what was skipped is listed above with its reason"
 
 lint: $(INSTALLED)-lint ## ruff and mypy

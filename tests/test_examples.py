@@ -12,10 +12,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from symopt import catalogue
 from symopt.passes.tracing import trace
+from tests.specs.float_run import run as run_float
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 EXAMPLES = CHECKOUT / "examples"
@@ -31,7 +33,10 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
 
 def test_every_example_has_a_test() -> None:
     examples = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
-    assert examples == ["my_rule.py", "use_c_kernel.c", "use_numpy_kernel.py", "use_torch_optimizer.py"]
+    assert examples == [
+        "my_matrix_rule.py", "my_rule.py", "use_c_kernel.c", "use_c_matrix_kernel.c", "use_numpy_kernel.py",
+        "use_torch_optimizer.py",
+    ]  # fmt: skip
 
 
 def test_numpy(tmp_path: Path) -> None:
@@ -46,20 +51,42 @@ def test_torch(tmp_path: Path) -> None:
     assert printed == "found [1.0, -2.0, 0.5] with loss below 1e-6: True\n"
 
 
-def test_c(tmp_path: Path) -> None:
-    """The compiler's command is the one in the file's head."""
+def compiled(name: str, tmp_path: Path) -> Path:
+    """The program of an example, by the command in the file's head, with warnings as errors."""
     compiler = os.environ.get("CC", "cc")
     if shutil.which(shlex.split(compiler)[0]) is None:
         pytest.skip("no C compiler")
-    head = (EXAMPLES / "use_c_kernel.c").read_text(encoding="utf-8").partition("*/")[0]
+    head = (EXAMPLES / f"{name}.c").read_text(encoding="utf-8").partition("*/")[0]
     (command,) = re.findall(r"^ \*   cc ((?:.*\\\n)*.*)$", head, re.M)
     words = shlex.split(re.sub(r"\\\n \* +", " ", command))
-    assert words[-2:] == ["-o", "use_c_kernel"]
-    run([*shlex.split(compiler), "-Wall", "-Wextra", "-Werror", *words[:-1], tmp_path / "use_c_kernel"], CHECKOUT)
-    assert run([tmp_path / "use_c_kernel"], tmp_path) == "0.000\n1.000\n2.000\n3.000\n"
+    assert words[-2:] == ["-o", name]
+    run([*shlex.split(compiler), "-Wall", "-Wextra", "-Werror", *words[:-1], tmp_path / name], CHECKOUT)
+    return tmp_path / name
+
+
+def test_c(tmp_path: Path) -> None:
+    assert run([compiled("use_c_kernel", tmp_path)], tmp_path) == "0.000\n1.000\n2.000\n3.000\n"
+
+
+def test_c_matrices(tmp_path: Path) -> None:
+    printed = run([compiled("use_c_matrix_kernel", tmp_path)], tmp_path)
+    losses = [float(number) for number in re.findall(r"^loss (\S+) ", printed, re.M)]
+    assert len(losses) == 6
+    assert losses == sorted(losses, reverse=True)
+    assert losses[0] > 5
+    assert losses[-1] < 0.001
 
 
 def test_a_rule_of_ones_own() -> None:
     """Its mask is 0 where momentum and gradient disagree, so that the parameter stays."""
     rule = catalogue.resolve(f"{EXAMPLES / 'my_rule.py'}")
     assert [let.target for let in trace(rule).lets] == ["b", "mask", "p"]
+
+
+def test_a_matrix_rule_of_ones_own() -> None:
+    """Singular values of 1 and 1/2 stand closer together after a step, and the norm is that of the momentum."""
+    rule = catalogue.resolve(f"{EXAMPLES / 'my_matrix_rule.py'}")
+    g = np.diag([1.0, 0.5])
+    (p,) = run_float(rule, {"lr": 1.0, "mu": 0.0}, np.zeros((2, 2)), lambda p, t: g, 1)
+    np.testing.assert_allclose(np.linalg.norm(p), np.linalg.norm(g), rtol=1e-9)
+    assert 0.5 < p[1, 1] / p[0, 0] < 0.8

@@ -5,7 +5,7 @@
  * Trace of accumulated: 97d3ab478de1c66d
  * Regenerate: symopt generate accumulated --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: c1907ad90a7a483e9018b37a4e8d2d3328c9fd71e32a1eb445c87e52b339017a
+ * SHA-256 of everything below this line: 88c2e0625cecbe6c4d27f5bdab523544b2f6d2dbd387fca1f6e2f6cea84f46d6
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -80,7 +80,7 @@ symopt_status symopt_accumulated_init_f64(
  *
  *     g = gradient(p)
  *     mean = mean + g/period
- *     is_full = t - period*floor(t/period) == 0
+ *     is_full = t % period == 0
  *     base_p = p - lr*mean
  *     p = where(is_full, base_p, p)
  *     mean = where(is_full, 0, mean)

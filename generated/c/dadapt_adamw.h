@@ -6,7 +6,7 @@
  * Trace of dadapt_adamw[correct=False]: 837165ee71f1b865
  * Regenerate: symopt generate dadapt_adamw --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 0c08d07065e8e831703583cf2eccab64dff20bc2175c313cbd110983c37f2500
+ * SHA-256 of everything below this line: b918205bdda3411ee972e143f17ba7517376f679c9b0f1bbdf455212214cecd5
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -103,11 +103,11 @@ symopt_status symopt_dadapt_adamw_init_correct_false_f64(
  *
  *     step = lr*sqrt(1 - beta2**t)*d/(1 - beta1**t)
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + (1 - sqrt(beta2))*model_sum(b*g/(sqrt(v) + eps))*step
+ *     r = sqrt(beta2)*r + (1 - sqrt(beta2))*model_total(b*g/(sqrt(v) + eps))*step
  *     m = beta1*m + (1 - beta1)*step*g
  *     v = beta2*v + (1 - beta2)*g**2
  *     b = sqrt(beta2)*b + (1 - sqrt(beta2))*step*g
- *     length = (1 - sqrt(beta2))*model_sum(abs(b))
+ *     length = (1 - sqrt(beta2))*model_total(abs(b))
  *     d = max(d, where(0 < length, r/length, 0))
  *     p = p - weight_decay*step*p - m/(sqrt(v) + eps)
  */
@@ -131,11 +131,11 @@ symopt_status symopt_dadapt_adamw_step_f64(
  *
  *     step = lr*d
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + (1 - sqrt(beta2))*model_sum(b*g/(sqrt(v) + eps))*step
+ *     r = sqrt(beta2)*r + (1 - sqrt(beta2))*model_total(b*g/(sqrt(v) + eps))*step
  *     m = beta1*m + (1 - beta1)*step*g
  *     v = beta2*v + (1 - beta2)*g**2
  *     b = sqrt(beta2)*b + (1 - sqrt(beta2))*step*g
- *     length = (1 - sqrt(beta2))*model_sum(abs(b))
+ *     length = (1 - sqrt(beta2))*model_total(abs(b))
  *     d = max(d, where(0 < length, r/length, 0))
  *     p = p - weight_decay*step*p - m/(sqrt(v) + eps)
  */

@@ -5,7 +5,7 @@
  * Trace of dadapt_sgd: 5ccf484d10814589
  * Regenerate: symopt generate dadapt_sgd --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 73e7a547bdd0712016f9a1d04fb35566a3b37e256860fd0c74321fcb30755238
+ * SHA-256 of everything below this line: adfa779504a9757657125f4ef7194f8520166cf160dd0dd00df444c8036d33b5
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -82,11 +82,11 @@ symopt_status symopt_dadapt_sgd_init_f64(
  * One step of dadapt_sgd for every tensor of a model in float; t counts steps from 1. Writes p, b, p0, r, g0, d.
  *
  *     g = gradient(p)
- *     g0 = where(g0 == 0, sqrt(model_sum(g**2)), g0)
+ *     g0 = where(g0 == 0, model_norm(g), g0)
  *     step = where(g0 == 0, 0, lr*d/g0)
- *     r = r + model_sum(b*g)*step
+ *     r = r + model_total(b*g)*step
  *     b = b + step*g
- *     length = sqrt(model_sum(b**2))
+ *     length = model_norm(b)
  *     d = max(d, where(0 < length, 2*r/length, 0))
  *     p0 = p0
  *     p = mu*p + (1 - mu)*(p0 - b)

@@ -5,7 +5,7 @@
  * Trace of dog: b917d7d2cf07a643
  * Regenerate: symopt generate dog --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: e0b53358df2ffdff79bf3ca82a049f3a709901b9417b4558e1df0aa750bbac3d
+ * SHA-256 of everything below this line: ae5fdc95e9081ed7db1e5776f28afe7fb66a1a164469e745544bc7413f1cadfb
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -79,10 +79,10 @@ symopt_status symopt_dog_init_f64(
 /**
  * One step of dog for every tensor of a model in float; t counts steps from 1. Writes p, p0, r, h.
  *
- *     first = where(t == 1, r_eps*(sqrt(model_sum(p**2)) + 1), r)
- *     r = max(first, sqrt(model_sum((p - p0)**2)))
+ *     first = where(t == 1, r_eps*(model_norm(p) + 1), r)
+ *     r = max(first, model_norm(p - p0))
  *     g = gradient(p)
- *     h = h + model_sum(g**2)
+ *     h = h + model_norm(g)**2
  *     p0 = p0
  *     p = p - lr*r*g/sqrt(h + eps)
  */

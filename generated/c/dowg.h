@@ -5,7 +5,7 @@
  * Trace of dowg: 2cb9c0ff299b6400
  * Regenerate: symopt generate dowg --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: e2fc741ceb684ee7621184e8d0079ec665467d1690ea848a39d6bae36ceaad6c
+ * SHA-256 of everything below this line: 7027afa62239b79ed5ecec794c568deb368476a8243fb43e50d2893627d32d0b
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -79,9 +79,9 @@ symopt_status symopt_dowg_init_f64(
 /**
  * One step of dowg for every tensor of a model in float; t counts steps from 1. Writes p, p0, r, v.
  *
- *     r = max(r, model_sum((p - p0)**2))
+ *     r = max(r, model_norm(p - p0)**2)
  *     g = gradient(p)
- *     v = v + model_sum(g**2)*r
+ *     v = v + model_norm(g)**2*r
  *     p0 = p0
  *     p = p - lr*r*g/(sqrt(v) + eps)
  */

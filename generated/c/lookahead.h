@@ -5,7 +5,7 @@
  * Trace of lookahead: 1ea3e22da76a4772
  * Regenerate: symopt generate lookahead --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 9d4272d3f633598813b8c7a834a8d6d9b7ef49db3749c2c3c30a8ff75dfcb03c
+ * SHA-256 of everything below this line: 68d3e2da31c51fa1b22298be9f34ba8699910f1c9d581ace4d06197caded1757
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different ranges of the same arrays.
@@ -81,8 +81,8 @@ symopt_status symopt_lookahead_init_f64(
  *
  *     g = gradient(p)
  *     base_p = p - lr*g
- *     slow = where(t - period*floor(t/period) == 0, slow + alpha*(base_p - slow), slow)
- *     p = where(t - period*floor(t/period) == 0, slow, base_p)
+ *     slow = where(t % period == 0, slow + alpha*(base_p - slow), slow)
+ *     p = where(t % period == 0, slow, base_p)
  */
 symopt_status symopt_lookahead_step_f32(
     size_t n, uint64_t t, const symopt_lookahead_hyper *hyper,

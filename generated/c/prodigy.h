@@ -8,7 +8,7 @@
  * Trace of prodigy[correct=True,safeguard=True]: be4380e9bcef5dca
  * Regenerate: symopt generate prodigy --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 0b24ded499c615289712c29f1e9bef97d9232d7ff5d810c5008f09024d6c5d08
+ * SHA-256 of everything below this line: d1196ab6009d35c58ea1020ec918e8645e67e16e7168d4aae45339ec4a0ae306
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -140,12 +140,12 @@ symopt_status symopt_prodigy_init_correct_safeguard_f64(
  *
  *     step = lr*d
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + d*model_sum((p0 - p)*g)*step/d0
+ *     r = sqrt(beta2)*r + d*model_total((p0 - p)*g)*step/d0
  *     m = beta1*m + (1 - beta1)*d*g
  *     v = beta2*v + (1 - beta2)*d**2*g**2
  *     p0 = p0
  *     b = sqrt(beta2)*b + d*step*g/d0
- *     length = model_sum(abs(b))
+ *     length = model_total(abs(b))
  *     d = max(d, where(0 < length, d_coef*r/length, 0))
  *     p = p - weight_decay*step*p - step*m/(sqrt(v) + eps*d)
  */
@@ -169,12 +169,12 @@ symopt_status symopt_prodigy_step_f64(
  *
  *     step = lr*d
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + d*model_sum((p0 - p)*g)*step/d0
+ *     r = sqrt(beta2)*r + d*model_total((p0 - p)*g)*step/d0
  *     m = beta1*m + (1 - beta1)*d*g
  *     v = beta2*v + (1 - beta2)*d**2*g**2
  *     p0 = p0
  *     b = sqrt(beta2)*b + d**2*g/d0
- *     length = model_sum(abs(b))
+ *     length = model_total(abs(b))
  *     d = max(d, where(0 < length, d_coef*r/length, 0))
  *     p = p - weight_decay*step*p - step*m/(sqrt(v) + eps*d)
  */
@@ -198,12 +198,12 @@ symopt_status symopt_prodigy_step_safeguard_f64(
  *
  *     step = lr*sqrt(1 - beta2**t)*d/(1 - beta1**t)
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + d*model_sum((p0 - p)*g)*step/d0
+ *     r = sqrt(beta2)*r + d*model_total((p0 - p)*g)*step/d0
  *     m = beta1*m + (1 - beta1)*d*g
  *     v = beta2*v + (1 - beta2)*d**2*g**2
  *     p0 = p0
  *     b = sqrt(beta2)*b + d*step*g/d0
- *     length = model_sum(abs(b))
+ *     length = model_total(abs(b))
  *     d = max(d, where(0 < length, d_coef*r/length, 0))
  *     p = p - weight_decay*step*p - step*m/(sqrt(v) + eps*d)
  */
@@ -227,12 +227,12 @@ symopt_status symopt_prodigy_step_correct_f64(
  *
  *     step = lr*sqrt(1 - beta2**t)*d/(1 - beta1**t)
  *     g = gradient(p)
- *     r = sqrt(beta2)*r + d*model_sum((p0 - p)*g)*step/d0
+ *     r = sqrt(beta2)*r + d*model_total((p0 - p)*g)*step/d0
  *     m = beta1*m + (1 - beta1)*d*g
  *     v = beta2*v + (1 - beta2)*d**2*g**2
  *     p0 = p0
  *     b = sqrt(beta2)*b + d**2*g/d0
- *     length = model_sum(abs(b))
+ *     length = model_total(abs(b))
  *     d = max(d, where(0 < length, d_coef*r/length, 0))
  *     p = p - weight_decay*step*p - step*m/(sqrt(v) + eps*d)
  */

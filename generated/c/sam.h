@@ -6,7 +6,7 @@
  * Trace of sam[adaptive=True]: ee4cf0c0520175f9
  * Regenerate: symopt generate sam --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 18477519c8bb9755a62e9a91e96aa8283b0514697fe6a517e1c05eb0009bc061
+ * SHA-256 of everything below this line: d78694096f9228006680063ca90a7b50e514a78c77601490a8bfa209c57a5bdc
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -68,7 +68,7 @@ symopt_sam_hyper symopt_sam_hyper_default(void);
  * steps from 1. Writes point.
  *
  *     g = gradient(p)
- *     worst = p + rho*g/(sqrt(model_sum(g**2)) + eps)
+ *     worst = p + rho*g/(model_norm(g) + eps)
  *     g_worst = gradient(worst)
  *     base_p = p - lr*g_worst
  *     p = base_p
@@ -89,7 +89,7 @@ symopt_status symopt_sam_point_f64(
  * One step of sam for every tensor of a model in float; t counts steps from 1. Writes p.
  *
  *     g = gradient(p)
- *     worst = p + rho*g/(sqrt(model_sum(g**2)) + eps)
+ *     worst = p + rho*g/(model_norm(g) + eps)
  *     g_worst = gradient(worst)
  *     base_p = p - lr*g_worst
  *     p = base_p
@@ -111,7 +111,7 @@ symopt_status symopt_sam_step_f64(
  * float; t counts steps from 1. Writes point.
  *
  *     g = gradient(p)
- *     worst = p + rho*abs(p)**2*g/(sqrt(model_sum(abs(p)**2*g**2)) + eps)
+ *     worst = p + rho*abs(p)**2*g/(sqrt(model_total(abs(p)**2*g**2)) + eps)
  *     g_worst = gradient(worst)
  *     base_p = p - lr*g_worst
  *     p = base_p
@@ -132,7 +132,7 @@ symopt_status symopt_sam_point_adaptive_f64(
  * One step of sam[adaptive=True] for every tensor of a model in float; t counts steps from 1. Writes p.
  *
  *     g = gradient(p)
- *     worst = p + rho*abs(p)**2*g/(sqrt(model_sum(abs(p)**2*g**2)) + eps)
+ *     worst = p + rho*abs(p)**2*g/(sqrt(model_total(abs(p)**2*g**2)) + eps)
  *     g_worst = gradient(worst)
  *     base_p = p - lr*g_worst
  *     p = base_p

@@ -5,7 +5,7 @@
  * Trace of shampoo: b1797da6f70ba708
  * Regenerate: symopt generate shampoo --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 9e71fa938ccd53bf5b03569cb447b8bd5ea4d35d52bacf63bb8fdb5e1b57dcc1
+ * SHA-256 of everything below this line: 7cb758848f79b22bebfde5092dd55701d5541631ccb427f84208d350852bfbd7
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -92,8 +92,8 @@ symopt_status symopt_shampoo_init_f64(
  *     g = gradient(p)
  *     left = left + g @ transpose(g)
  *     right = right + transpose(g) @ g
- *     u = inverse_root(left, eps, 4) @ g
- *     p = p - lr*(u @ inverse_root(right, eps, 4))
+ *     u = inverse_root(left, 4, eps) @ g
+ *     p = p - lr*(u @ inverse_root(right, 4, eps))
  */
 symopt_status symopt_shampoo_step_f32(
     size_t rows, size_t cols, uint64_t t, const symopt_shampoo_hyper *hyper,

@@ -6,7 +6,7 @@
  * Trace of sm3[factored=False]: cb58720395970d41
  * Regenerate: symopt generate sm3 --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 5f45eac908d4f1ad94e08a24bdab9426b5a41aec7043d6e5737845ba190cd9c8
+ * SHA-256 of everything below this line: f98a7c6607ed0f731a51003144f063534e2611c26ae15c3e958e81133427c8b0
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -164,13 +164,13 @@ static void sm3_step_loop1_f32(
     float lr, float mu, float eps, float one_minus_mu)
 {
     for (size_t ic = 0; ic < along; ic++) {
-        col_new_sums[ic] = -INFINITY;
+        col_new_sums[ic] = -HUGE_VAL;
     }
     for (size_t ir = 0; ir < down; ir++) {
-        double row_new_row = -INFINITY;
+        double row_new_row = -HUGE_VAL;
         for (size_t begin = 0; begin < along; begin += SYMOPT_BLOCK) {
             const size_t end = along - begin < SYMOPT_BLOCK ? along : begin + SYMOPT_BLOCK;
-            double row_new_lanes[8] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
+            double row_new_lanes[8] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
             size_t ib = begin;
             for (; ib + 8 <= end; ib += 8) {
                 for (size_t lane = 0; lane < 8; lane++) {
@@ -263,13 +263,13 @@ static void sm3_step_loop1_f64(
     double lr, double mu, double eps, double one_minus_mu)
 {
     for (size_t ic = 0; ic < along; ic++) {
-        col_new_sums[ic] = -INFINITY;
+        col_new_sums[ic] = -HUGE_VAL;
     }
     for (size_t ir = 0; ir < down; ir++) {
-        double row_new_row = -INFINITY;
+        double row_new_row = -HUGE_VAL;
         for (size_t begin = 0; begin < along; begin += SYMOPT_BLOCK) {
             const size_t end = along - begin < SYMOPT_BLOCK ? along : begin + SYMOPT_BLOCK;
-            double row_new_lanes[8] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
+            double row_new_lanes[8] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
             size_t ib = begin;
             for (; ib + 8 <= end; ib += 8) {
                 for (size_t lane = 0; lane < 8; lane++) {

@@ -5,7 +5,7 @@
  * Trace of soap: 38aee7f1f8b349a4
  * Regenerate: symopt generate soap --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 467969ace4e17c44b9a15380211824acec60a6bc7bd30c393b176fabebf177bd
+ * SHA-256 of everything below this line: 4574a0c24784c5e2ad7e28c02708d2c78ff991f84a9172215903ad1049f7d0df
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -35,6 +35,174 @@
 static size_t soap_aligned(size_t bytes)
 {
     return (bytes + 63) / 64 * 64;
+}
+
+/*
+ * A symmetric matrix made tridiagonal by Householder's reflections: its diagonal, what stands beside that, and the
+ * product of the reflections, transposed. The matrix is overwritten; line is memory for n doubles.
+ */
+static void soap_tridiagonal(
+    size_t n, double *SYMOPT_RESTRICT matrix, double *SYMOPT_RESTRICT vectors, double *SYMOPT_RESTRICT diagonal,
+    double *SYMOPT_RESTRICT beside, double *SYMOPT_RESTRICT line)
+{
+    for (size_t k = 0; k + 1 < n; k++) {
+        double *row = matrix + k * n; /* keeps the vector of reflection k, the square of whose length is 2 */
+        double square = 0.0, along = 0.0;
+        for (size_t i = k + 2; i < n; i++) {
+            square += row[i] * row[i];
+        }
+        diagonal[k] = row[k];
+        beside[k] = row[k + 1];
+        row[k] = square > 0.0 ? 1.0 : 0.0; /* whether there is a reflection */
+        if (!(square > 0.0)) {
+            continue;
+        }
+        const double length = sqrt(square + row[k + 1] * row[k + 1]);
+        beside[k] = row[k + 1] < 0.0 ? length : -length;
+        row[k + 1] -= beside[k];
+        const double scale = sqrt(0.5 * (square + row[k + 1] * row[k + 1]));
+        for (size_t i = k + 1; i < n; i++) {
+            row[i] /= scale;
+            line[i] = 0.0;
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            for (size_t j = k + 1; j < n; j++) {
+                line[j] += row[i] * matrix[i * n + j];
+            }
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            along += row[i] * line[i];
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            line[i] -= 0.5 * along * row[i];
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            for (size_t j = k + 1; j < n; j++) {
+                matrix[i * n + j] -= row[i] * line[j] + line[i] * row[j];
+            }
+        }
+    }
+    diagonal[n - 1] = matrix[n * n - 1];
+    beside[n - 1] = 0.0;
+    for (size_t i = 0; i < n * n; i++) {
+        vectors[i] = i / n == i % n ? 1.0 : 0.0;
+    }
+    for (size_t k = n - 1; k-- > 0;) {
+        const double *row = matrix + k * n;
+        if (row[k] == 0.0) {
+            continue;
+        }
+        for (size_t j = k + 1; j < n; j++) {
+            line[j] = 0.0;
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            for (size_t j = k + 1; j < n; j++) {
+                line[j] += row[i] * vectors[i * n + j];
+            }
+        }
+        for (size_t i = k + 1; i < n; i++) {
+            for (size_t j = k + 1; j < n; j++) {
+                vectors[i * n + j] -= row[i] * line[j];
+            }
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const double entry = vectors[i * n + j];
+            vectors[i * n + j] = vectors[j * n + i];
+            vectors[j * n + i] = entry;
+        }
+    }
+}
+
+/*
+ * A tridiagonal matrix made diagonal by QL steps with implicit shifts (Dubrulle, Martin & Wilkinson 1968); what
+ * stands beside the diagonal is overwritten, and the rows of vectors take part.
+ */
+static void soap_diagonal(size_t n, double *values, double *beside, double *vectors)
+{
+    for (size_t first = 0; first < n; first++) {
+        for (int turn = 0; turn < 60; turn++) {
+            size_t last = first;
+            while (last + 1 < n && fabs(beside[last]) > 1e-16 * (fabs(values[last]) + fabs(values[last + 1])) + 1e-150) {
+                last++;
+            }
+            if (last == first) {
+                break;
+            }
+            const double shift = (values[first + 1] - values[first]) / (2.0 * beside[first]);
+            const double root = sqrt(1.0 + shift * shift);
+            double g = values[last] - values[first] + beside[first] / (shift + (shift < 0.0 ? -root : root));
+            double sine = 1.0, cosine = 1.0, p = 0.0;
+            size_t i = last;
+            for (; i > first; i--) {
+                const double f = sine * beside[i - 1], b = cosine * beside[i - 1], r = sqrt(f * f + g * g);
+                beside[i] = r;
+                if (r == 0.0) {
+                    break;
+                }
+                sine = f / r;
+                cosine = g / r;
+                const double rest = (values[i - 1] - (values[i] - p)) * sine + 2.0 * cosine * b;
+                g = cosine * rest - b;
+                values[i] = values[i] - p + sine * rest;
+                p = sine * rest;
+                double *SYMOPT_RESTRICT upper = vectors + (i - 1) * n, *SYMOPT_RESTRICT lower = vectors + i * n;
+                for (size_t k = 0; k < n; k++) {
+                    const double x = upper[k], y = lower[k];
+                    lower[k] = sine * x + cosine * y;
+                    upper[k] = cosine * x - sine * y;
+                }
+            }
+            values[i] -= p;
+            beside[i] = i == first ? g : beside[i];
+            beside[last] = 0.0;
+        }
+    }
+}
+
+/*
+ * The eigenvalues and orthonormal eigenvectors of the symmetric matrix that stands after the first n n elements of
+ * scratch, by ascending eigenvalues. scratch holds 2 n n + 3 n doubles: the vectors, one a row, the matrix, the
+ * values, and room for two vectors. All are NaN where an element of the matrix is not finite.
+ */
+static void soap_eigen(size_t n, double *scratch)
+{
+    double *const vectors = scratch, *const matrix = scratch + n * n, *const values = scratch + 2 * n * n;
+    double largest = 0.0;
+    bool finite = true;
+    for (size_t i = 0; i < n * n; i++) {
+        largest = fabs(matrix[i]) > largest ? fabs(matrix[i]) : largest;
+        finite = finite && isfinite(matrix[i]);
+    }
+    if (!finite) {
+        for (size_t i = 0; i < 2 * n * n + n; i++) {
+            scratch[i] = (double)NAN;
+        }
+        return;
+    }
+    /* Squares of scaled elements do not overflow, and those that vanish are small; a power of two changes no digit. */
+    int exponent = 0;
+    (void)frexp(largest, &exponent);
+    for (size_t i = 0; i < n * n; i++) {
+        matrix[i] = ldexp(matrix[i], -exponent);
+    }
+    soap_tridiagonal(n, matrix, vectors, values, values + n, values + 2 * n);
+    soap_diagonal(n, values, values + n, vectors);
+    for (size_t i = 0; i < n; i++) {
+        size_t least = i;
+        for (size_t j = i + 1; j < n; j++) {
+            least = values[j] < values[least] ? j : least;
+        }
+        const double value = values[least];
+        values[least] = values[i];
+        values[i] = ldexp(value, exponent);
+        for (size_t k = 0; k < n && least != i; k++) {
+            const double entry = vectors[i * n + k];
+            vectors[i * n + k] = vectors[least * n + k];
+            vectors[least * n + k] = entry;
+        }
+    }
 }
 
 /*
@@ -81,89 +249,12 @@ static void soap_matmul_f32(
 #endif
 }
 
-/*
- * The eigenvalues and orthonormal eigenvectors of a symmetric matrix, by ascending eigenvalues: cyclic Jacobi
- * rotations in double. scratch holds 2 n n + n doubles: the vectors, one a row, the rotated matrix, the values.
- * All are NaN where an element of the matrix is not finite.
- */
-static void soap_eigen_f32(size_t n, const float *a, double *scratch)
+/* out = the mean of a square matrix of n rows and its transpose, in double. */
+static void soap_symmetric_f32(size_t n, const float *a, double *out)
 {
-    double *const vectors = scratch, *const matrix = scratch + n * n, *const values = scratch + 2 * n * n;
-    double largest = 0.0;
-    bool finite = true;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
-            const double entry = 0.5 * (double)a[i * n + j] + 0.5 * (double)a[j * n + i];
-            matrix[i * n + j] = entry;
-            vectors[i * n + j] = i == j ? 1.0 : 0.0;
-            largest = fabs(entry) > largest ? fabs(entry) : largest;
-            finite = finite && isfinite(entry);
-        }
-    }
-    /* Squares of scaled elements neither overflow nor vanish; a power of two changes no digit. */
-    int exponent = 0;
-    (void)frexp(finite ? largest : 0.0, &exponent);
-    for (size_t i = 0; i < n * n; i++) {
-        matrix[i] = finite ? ldexp(matrix[i], -exponent) : (double)NAN;
-        vectors[i] = finite ? vectors[i] : (double)NAN;
-    }
-    for (int turn = 0; turn < 60; turn++) {
-        double off = 0.0, all = 0.0;
-        for (size_t i = 0; i < n * n; i++) {
-            all += matrix[i] * matrix[i];
-            off += i / n == i % n ? 0.0 : matrix[i] * matrix[i];
-        }
-        if (!(off > 1e-34 * all)) {
-            break;
-        }
-        for (size_t p = 0; p + 1 < n; p++) {
-            for (size_t q = p + 1; q < n; q++) {
-                double *SYMOPT_RESTRICT first = matrix + p * n, *SYMOPT_RESTRICT second = matrix + q * n;
-                const double entry = first[q], left = first[p], right = second[q];
-                if (entry == 0.0) {
-                    continue;
-                }
-                const double theta = (right - left) / (2.0 * entry);
-                const double tangent = (theta < 0.0 ? -1.0 : 1.0) / (fabs(theta) + sqrt(1.0 + theta * theta));
-                const double cosine = 1.0 / sqrt(1.0 + tangent * tangent), sine = tangent * cosine;
-                for (size_t k = 0; k < n; k++) {
-                    const double x = first[k], y = second[k];
-                    first[k] = cosine * x - sine * y;
-                    second[k] = sine * x + cosine * y;
-                }
-                first[p] = left - tangent * entry;
-                second[q] = right + tangent * entry;
-                first[q] = 0.0;
-                second[p] = 0.0;
-                for (size_t k = 0; k < n; k++) {
-                    matrix[k * n + p] = first[k];
-                    matrix[k * n + q] = second[k];
-                }
-                first = vectors + p * n;
-                second = vectors + q * n;
-                for (size_t k = 0; k < n; k++) {
-                    const double x = first[k], y = second[k];
-                    first[k] = cosine * x - sine * y;
-                    second[k] = sine * x + cosine * y;
-                }
-            }
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        values[i] = ldexp(matrix[i * n + i], exponent);
-    }
-    for (size_t i = 0; i + 1 < n; i++) {
-        size_t least = i;
-        for (size_t j = i + 1; j < n; j++) {
-            least = values[j] < values[least] ? j : least;
-        }
-        const double value = values[i];
-        values[i] = values[least];
-        values[least] = value;
-        for (size_t k = 0; k < n && least != i; k++) {
-            const double entry = vectors[i * n + k];
-            vectors[i * n + k] = vectors[least * n + k];
-            vectors[least * n + k] = entry;
+            out[i * n + j] = 0.5 * (double)a[i * n + j] + 0.5 * (double)a[j * n + i];
         }
     }
 }
@@ -172,7 +263,8 @@ static void soap_eigen_f32(size_t n, const float *a, double *scratch)
 static void soap_eigenbasis_f32(
     size_t n, const float *a, double *scratch, float *out)
 {
-    soap_eigen_f32(n, a, scratch);
+    soap_symmetric_f32(n, a, scratch + n * n);
+    soap_eigen(n, scratch);
     for (size_t j = 0; j < n; j++) {
         const double *const vector = scratch + j * n;
         double largest = 0.0;
@@ -291,89 +383,12 @@ static void soap_matmul_f64(
 #endif
 }
 
-/*
- * The eigenvalues and orthonormal eigenvectors of a symmetric matrix, by ascending eigenvalues: cyclic Jacobi
- * rotations in double. scratch holds 2 n n + n doubles: the vectors, one a row, the rotated matrix, the values.
- * All are NaN where an element of the matrix is not finite.
- */
-static void soap_eigen_f64(size_t n, const double *a, double *scratch)
+/* out = the mean of a square matrix of n rows and its transpose, in double. */
+static void soap_symmetric_f64(size_t n, const double *a, double *out)
 {
-    double *const vectors = scratch, *const matrix = scratch + n * n, *const values = scratch + 2 * n * n;
-    double largest = 0.0;
-    bool finite = true;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < n; j++) {
-            const double entry = 0.5 * (double)a[i * n + j] + 0.5 * (double)a[j * n + i];
-            matrix[i * n + j] = entry;
-            vectors[i * n + j] = i == j ? 1.0 : 0.0;
-            largest = fabs(entry) > largest ? fabs(entry) : largest;
-            finite = finite && isfinite(entry);
-        }
-    }
-    /* Squares of scaled elements neither overflow nor vanish; a power of two changes no digit. */
-    int exponent = 0;
-    (void)frexp(finite ? largest : 0.0, &exponent);
-    for (size_t i = 0; i < n * n; i++) {
-        matrix[i] = finite ? ldexp(matrix[i], -exponent) : (double)NAN;
-        vectors[i] = finite ? vectors[i] : (double)NAN;
-    }
-    for (int turn = 0; turn < 60; turn++) {
-        double off = 0.0, all = 0.0;
-        for (size_t i = 0; i < n * n; i++) {
-            all += matrix[i] * matrix[i];
-            off += i / n == i % n ? 0.0 : matrix[i] * matrix[i];
-        }
-        if (!(off > 1e-34 * all)) {
-            break;
-        }
-        for (size_t p = 0; p + 1 < n; p++) {
-            for (size_t q = p + 1; q < n; q++) {
-                double *SYMOPT_RESTRICT first = matrix + p * n, *SYMOPT_RESTRICT second = matrix + q * n;
-                const double entry = first[q], left = first[p], right = second[q];
-                if (entry == 0.0) {
-                    continue;
-                }
-                const double theta = (right - left) / (2.0 * entry);
-                const double tangent = (theta < 0.0 ? -1.0 : 1.0) / (fabs(theta) + sqrt(1.0 + theta * theta));
-                const double cosine = 1.0 / sqrt(1.0 + tangent * tangent), sine = tangent * cosine;
-                for (size_t k = 0; k < n; k++) {
-                    const double x = first[k], y = second[k];
-                    first[k] = cosine * x - sine * y;
-                    second[k] = sine * x + cosine * y;
-                }
-                first[p] = left - tangent * entry;
-                second[q] = right + tangent * entry;
-                first[q] = 0.0;
-                second[p] = 0.0;
-                for (size_t k = 0; k < n; k++) {
-                    matrix[k * n + p] = first[k];
-                    matrix[k * n + q] = second[k];
-                }
-                first = vectors + p * n;
-                second = vectors + q * n;
-                for (size_t k = 0; k < n; k++) {
-                    const double x = first[k], y = second[k];
-                    first[k] = cosine * x - sine * y;
-                    second[k] = sine * x + cosine * y;
-                }
-            }
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        values[i] = ldexp(matrix[i * n + i], exponent);
-    }
-    for (size_t i = 0; i + 1 < n; i++) {
-        size_t least = i;
-        for (size_t j = i + 1; j < n; j++) {
-            least = values[j] < values[least] ? j : least;
-        }
-        const double value = values[i];
-        values[i] = values[least];
-        values[least] = value;
-        for (size_t k = 0; k < n && least != i; k++) {
-            const double entry = vectors[i * n + k];
-            vectors[i * n + k] = vectors[least * n + k];
-            vectors[least * n + k] = entry;
+            out[i * n + j] = 0.5 * (double)a[i * n + j] + 0.5 * (double)a[j * n + i];
         }
     }
 }
@@ -382,7 +397,8 @@ static void soap_eigen_f64(size_t n, const double *a, double *scratch)
 static void soap_eigenbasis_f64(
     size_t n, const double *a, double *scratch, double *out)
 {
-    soap_eigen_f64(n, a, scratch);
+    soap_symmetric_f64(n, a, scratch + n * n);
+    soap_eigen(n, scratch);
     for (size_t j = 0; j < n; j++) {
         const double *const vector = scratch + j * n;
         double largest = 0.0;
@@ -489,13 +505,13 @@ symopt_soap_hyper symopt_soap_hyper_default(void)
 size_t symopt_soap_step_work_f32(size_t rows, size_t cols)
 {
     const size_t more = rows < cols ? cols : rows;
-    return soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((2 * more * more + more) * sizeof(double));
+    return soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((rows * cols) * sizeof(float)) + soap_aligned((rows * rows) * sizeof(float)) + soap_aligned((cols * cols) * sizeof(float)) + soap_aligned((2 * more * more + 3 * more) * sizeof(double));
 }
 
 size_t symopt_soap_step_work_f64(size_t rows, size_t cols)
 {
     const size_t more = rows < cols ? cols : rows;
-    return soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((2 * more * more + more) * sizeof(double));
+    return soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((rows * cols) * sizeof(double)) + soap_aligned((rows * rows) * sizeof(double)) + soap_aligned((cols * cols) * sizeof(double)) + soap_aligned((2 * more * more + 3 * more) * sizeof(double));
 }
 
 symopt_status symopt_soap_init_f32(

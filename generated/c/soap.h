@@ -5,7 +5,7 @@
  * Trace of soap: 38aee7f1f8b349a4
  * Regenerate: symopt generate soap --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: d4f086c0c2fda614936718d9c00b061b7ee821cab9b13fb782d6fef2d9582869
+ * SHA-256 of everything below this line: 48e96dc00e3798b266cd5dd24d972a6ea82bcb7a02b4d3f84c88cf6ee9260ccb
  *
  * Arrays are updated in place; those of one call must not overlap, and need no alignment. Functions allocate
  * nothing, keep nothing between calls, and may run at the same time on different arrays.
@@ -99,15 +99,13 @@ symopt_status symopt_soap_init_f64(
  *     m = where(t == 1, 0, beta1*m + (1 - beta1)*g)
  *     v = beta2*v + (1 - beta2)*(transpose(ql) @ g @ qr)**2
  *     alpha = where(t == 1, 0, lr*sqrt(1 - beta2**(t - 1))/(1 - beta1**(t - 1)))
- *     n = transpose(ql) @ m @ qr/(sqrt(v) + eps)
+ *     n = (transpose(ql) @ m @ qr)/(sqrt(v) + eps)
  *     delta = p - alpha*(ql @ n @ transpose(qr))
  *     p = where(t == 1, p, (1 - lr*weight_decay)*delta)
  *     left = beta2*left + (1 - beta2)*(g @ transpose(g))
  *     right = beta2*right + (1 - beta2)*(transpose(g) @ g)
- *     ql = where(t == 1, eigenbasis(-left), where(t - 1 - period*floor((t - 1)/period) == 0, orthogonal(left @ ql),
- *         ql))
- *     qr = where(t == 1, eigenbasis(-right), where(t - 1 - period*floor((t - 1)/period) == 0, orthogonal(right @
- *         qr), qr))
+ *     ql = where(t == 1, eigenbasis(-left), where((t - 1) % period == 0, orthogonal(left @ ql), ql))
+ *     qr = where(t == 1, eigenbasis(-right), where((t - 1) % period == 0, orthogonal(right @ qr), qr))
  */
 symopt_status symopt_soap_step_f32(
     size_t rows, size_t cols, uint64_t t, const symopt_soap_hyper *hyper,

@@ -7,7 +7,7 @@
 # Trace of adafactor_optax[factored=False,momentum=True]: dc49363265aec095
 # Regenerate: symopt generate adafactor_optax --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 10208d655629753d1fe7c79b63c0f075fe0e2b9b16d0adee81d2d448c9ac32a1
+# SHA-256 of everything below this line: 7ece80e0aa87e11eacfc42932de9d9298f0d4a271d0d8816df087e520cabd5d1
 """Adafactor with any lr, an average of its steps on demand, and a decay that is not multiplied by lr.
 
 Source: optax.adafactor 0.2.8
@@ -15,8 +15,10 @@ Source: optax.adafactor 0.2.8
 ``init`` makes the state of a parameter and ``step`` updates the parameter and its state in place; each
 choice of options has functions of its own. Hyper-parameters are Python floats, and what depends on
 them alone is computed once a step in double precision; elements are computed in the type of the
-arrays, with one rounding for each operation, and eigenvectors and orthogonal factors in double
-precision. The parameter is a matrix of two dimensions; matrices of every layout are taken.
+arrays, with one rounding for each operation. Arrays of every shape and layout are taken; all have
+the parameter's shape and type.
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations
@@ -416,7 +418,9 @@ class _Sum:
         return np.float64(self.total)
 
     def _add_thousands(self, values: np.ndarray) -> None:
-        lanes = np.add.reduce(values.reshape(-1, 128, 8), axis=1, initial=0.0)
+        # Long rows are added faster than many of eight, so the thousands stand side by side.
+        rows = np.ascontiguousarray(values.reshape(-1, 128, 8).transpose(1, 0, 2)).reshape(128, -1)
+        lanes = np.add.reduce(rows, axis=0, initial=0.0).reshape(-1, 8)
         halves = lanes[:, :4] + lanes[:, 4:]
         quarters = halves[:, :2] + halves[:, 2:]
         for total in (quarters[:, 0] + quarters[:, 1]).tolist():

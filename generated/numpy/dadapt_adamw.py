@@ -5,7 +5,7 @@
 # Trace of dadapt_adamw[correct=False]: 837165ee71f1b865
 # Regenerate: symopt generate dadapt_adamw --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: bdd08028e7ccca8cf786260c7417c6df0154f2851b15768284e321f53de4ce13
+# SHA-256 of everything below this line: 57d97fa3af7f74066784865639a07217b8510b0a1772be6c8dfbe27e70a9484d
 """AdamW whose step size is a lower bound, for the whole model, of the distance to the solution.
 
 Source: Defazio & Mishchenko 2023, Algorithm 5, as in their code; correct:
@@ -17,8 +17,8 @@ them alone is computed once a step in double precision; elements are computed in
 arrays, with one rounding for each operation. Arrays of every shape and layout are taken; all have
 the parameter's shape and type.
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -326,7 +326,9 @@ class _Sum:
         return np.float64(self.total)
 
     def _add_thousands(self, values: np.ndarray) -> None:
-        lanes = np.add.reduce(values.reshape(-1, 128, 8), axis=1, initial=0.0)
+        # Long rows are added faster than many of eight, so the thousands stand side by side.
+        rows = np.ascontiguousarray(values.reshape(-1, 128, 8).transpose(1, 0, 2)).reshape(128, -1)
+        lanes = np.add.reduce(rows, axis=0, initial=0.0).reshape(-1, 8)
         halves = lanes[:, :4] + lanes[:, 4:]
         quarters = halves[:, :2] + halves[:, 2:]
         for total in (quarters[:, 0] + quarters[:, 1]).tolist():

@@ -4,7 +4,7 @@
 # Trace of dadapt_sgd: 5ccf484d10814589
 # Regenerate: symopt generate dadapt_sgd --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: ebef8a0679eccb6fdc23529b476e2d3d8c10faba00cc0e6ccc6efe577e2d88ce
+# SHA-256 of everything below this line: 3aff3db6c2508adfb9377f5741ccc175a1fbef574388c358cdd7102ef62ea323
 """Dual averaging whose step size is a lower bound, for the whole model, of the distance to the
 solution.
 
@@ -16,8 +16,8 @@ them alone is computed once a step in double precision; elements are computed in
 arrays, with one rounding for each operation. Arrays of every shape and layout are taken; all have
 the parameter's shape and type.
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -212,7 +212,9 @@ class _Sum:
         return np.float64(self.total)
 
     def _add_thousands(self, values: np.ndarray) -> None:
-        lanes = np.add.reduce(values.reshape(-1, 128, 8), axis=1, initial=0.0)
+        # Long rows are added faster than many of eight, so the thousands stand side by side.
+        rows = np.ascontiguousarray(values.reshape(-1, 128, 8).transpose(1, 0, 2)).reshape(128, -1)
+        lanes = np.add.reduce(rows, axis=0, initial=0.0).reshape(-1, 8)
         halves = lanes[:, :4] + lanes[:, 4:]
         quarters = halves[:, :2] + halves[:, 2:]
         for total in (quarters[:, 0] + quarters[:, 1]).tolist():

@@ -4,7 +4,7 @@
 # Trace of dowg: 2cb9c0ff299b6400
 # Regenerate: symopt generate dowg --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: c2ee146d2524a1852c65c4bee6e93785f635065c9d4e280a510b995b037814d3
+# SHA-256 of everything below this line: 6e4241e07ec689992cf3092f1d55d1a9c9a150d6c0fe0f5d7d1c03c32c0ba600
 """Gradient descent whose step is a squared distance over the root of the sum of gradient norms that it
 weighs.
 
@@ -16,8 +16,8 @@ them alone is computed once a step in double precision; elements are computed in
 arrays, with one rounding for each operation. Arrays of every shape and layout are taken; all have
 the parameter's shape and type.
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -198,7 +198,9 @@ class _Sum:
         return np.float64(self.total)
 
     def _add_thousands(self, values: np.ndarray) -> None:
-        lanes = np.add.reduce(values.reshape(-1, 128, 8), axis=1, initial=0.0)
+        # Long rows are added faster than many of eight, so the thousands stand side by side.
+        rows = np.ascontiguousarray(values.reshape(-1, 128, 8).transpose(1, 0, 2)).reshape(128, -1)
+        lanes = np.add.reduce(rows, axis=0, initial=0.0).reshape(-1, 8)
         halves = lanes[:, :4] + lanes[:, 4:]
         quarters = halves[:, :2] + halves[:, 2:]
         for total in (quarters[:, 0] + quarters[:, 1]).tolist():

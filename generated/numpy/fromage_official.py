@@ -4,7 +4,7 @@
 # Trace of fromage_official: 1985adacab9b2909
 # Regenerate: symopt generate fromage_official --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: ff879af890ba844af8ea829f00a1c3ad417ba41bf89d18c8b494f9aa9059100a
+# SHA-256 of everything below this line: d571fc6b91506529135b3a66e9dde379057c9e41b33411cbee0bf9d5831ae36c
 """Fromage whose step is not scaled where a norm is zero.
 
 Source: the code of Bernstein et al. 2020; pytorch_optimizer.Fromage 4.1.0
@@ -142,7 +142,9 @@ class _Sum:
         return np.float64(self.total)
 
     def _add_thousands(self, values: np.ndarray) -> None:
-        lanes = np.add.reduce(values.reshape(-1, 128, 8), axis=1, initial=0.0)
+        # Long rows are added faster than many of eight, so the thousands stand side by side.
+        rows = np.ascontiguousarray(values.reshape(-1, 128, 8).transpose(1, 0, 2)).reshape(128, -1)
+        lanes = np.add.reduce(rows, axis=0, initial=0.0).reshape(-1, 8)
         halves = lanes[:, :4] + lanes[:, 4:]
         quarters = halves[:, :2] + halves[:, 2:]
         for total in (quarters[:, 0] + quarters[:, 1]).tolist():

@@ -5,7 +5,7 @@
 # Trace of sm3[factored=False]: cb58720395970d41
 # Regenerate: symopt generate sm3 --backend numpy
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 53a8bf903a6d63e20771c822b2a846eb4b68e01153e6b2d45f8639716d23f2e5
+# SHA-256 of everything below this line: 150854b0ba85f551e326024ccf94a8ca33ddbaf139cecc3c97d6c21922c83e50
 """Adagrad with one sum a row and one a column, the smaller of which bounds the sum of an element.
 
 Source: Anil et al. 2019, Algorithm SM3-II, covers: rows and columns, or elements; optax.sm3 0.2.8
@@ -13,8 +13,10 @@ Source: Anil et al. 2019, Algorithm SM3-II, covers: rows and columns, or element
 ``init`` makes the state of a parameter and ``step`` updates the parameter and its state in place; each
 choice of options has functions of its own. Hyper-parameters are Python floats, and what depends on
 them alone is computed once a step in double precision; elements are computed in the type of the
-arrays, with one rounding for each operation, and eigenvectors and orthogonal factors in double
-precision. The parameter is a matrix of two dimensions; matrices of every layout are taken.
+arrays, with one rounding for each operation. Arrays of every shape and layout are taken; all have
+the parameter's shape and type.
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations

@@ -7,15 +7,17 @@
 # Trace of adafactor[factored=False,decay=True]: 220c840efb886a3f
 # Regenerate: symopt generate adafactor --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 45c4087a22b11748302ea32b135c1ec301ccb43c663238c66ba8c992e433728d
+# SHA-256 of everything below this line: ebb399d91e2f0d7da65adcdabccf373054e312333c4b2c4ddd64809a6f8f1895
 """RMSProp on means of rows and columns, with clipped steps in proportion to the parameter.
 
 Source: Shazeer & Stern 2018, Algorithm 4 (factored) and 5; keras.optimizers.Adafactor 3.15
 
 The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
-tensors, which are matrices of two dimensions. What depends on hyper-parameters alone is computed once
-a step in double precision, and so are eigenvectors and orthogonal factors; elements are computed in
-the type of the tensors, with one rounding for each operation.
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations
@@ -389,6 +391,11 @@ class Adafactor(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
+        if _chosen(self.param_groups[-1]).init in (init, init_decay,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"adafactor: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

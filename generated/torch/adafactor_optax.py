@@ -7,15 +7,17 @@
 # Trace of adafactor_optax[factored=False,momentum=True]: dc49363265aec095
 # Regenerate: symopt generate adafactor_optax --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 5f25d58b4d8ef380f0253aa3cc051c0ff567a1f2ab59dc95cb262612174f0ca3
+# SHA-256 of everything below this line: d3ba349c2c1834f80f1a62354c704512afb0270daaf14ae0f7f6fd5d06926021
 """Adafactor with any lr, an average of its steps on demand, and a decay that is not multiplied by lr.
 
 Source: optax.adafactor 0.2.8
 
 The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
-tensors, which are matrices of two dimensions. What depends on hyper-parameters alone is computed once
-a step in double precision, and so are eigenvectors and orthogonal factors; elements are computed in
-the type of the tensors, with one rounding for each operation.
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations
@@ -407,6 +409,11 @@ class AdafactorOptax(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
+        if _chosen(self.param_groups[-1]).init in (init, init_momentum,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"adafactor_optax: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

@@ -5,15 +5,17 @@
 # Trace of adafactor_torch[factored=False]: 0c87e1fbc9001919
 # Regenerate: symopt generate adafactor_torch --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 6a2e2576f8e74f993f563330129fafe464d4ca2e72d6624189d1996a3b63b7d1
+# SHA-256 of everything below this line: 246110185482778c23052ad090f6eb5fb95bb5b6d122cf306e19bcce4f1922ee
 """Adafactor whose first eps bounds the averages from below, where the paper adds it to the squares.
 
 Source: torch.optim.Adafactor 2.13
 
 The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
-tensors, which are matrices of two dimensions. What depends on hyper-parameters alone is computed once
-a step in double precision, and so are eigenvectors and orthogonal factors; elements are computed in
-the type of the tensors, with one rounding for each operation.
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations
@@ -271,6 +273,11 @@ class AdafactorTorch(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
+        if _chosen(self.param_groups[-1]).init in (init,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"adafactor_torch: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

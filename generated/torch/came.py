@@ -4,7 +4,7 @@
 # Trace of came: 89c3da5eb5317497
 # Regenerate: symopt generate came --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 08f05cdc3fc292346bf51f233e44e9b33829f453c5d3e48b6e786934c7d12a1f
+# SHA-256 of everything below this line: 68b958cf84a57616efcee680b3f78534142cf1f7bfa400dfd4c1e173c350bb42
 """Adafactor whose momentum is divided by how far steps were from it, kept by rows and columns too.
 
 Source: Luo et al. 2023, Algorithm 2; pytorch_optimizer.CAME 4.1.0
@@ -225,10 +225,11 @@ class Came(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
-        for p in self.param_groups[-1]["params"]:
-            if p.dim() != 2:
-                del self.param_groups[-1]
-                raise ValueError(f"came: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
+        if _chosen(self.param_groups[-1]).init in (init,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"came: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

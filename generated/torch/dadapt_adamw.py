@@ -5,7 +5,7 @@
 # Trace of dadapt_adamw[correct=False]: 837165ee71f1b865
 # Regenerate: symopt generate dadapt_adamw --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 354e144df816c1034f6a181006a1ccf312225969d71b70660550693b5e63cd01
+# SHA-256 of everything below this line: 042b11dba2a32f7592048beecf677e6f8e8b80b61cbf5b5c759aee6e235721da
 """AdamW whose step size is a lower bound, for the whole model, of the distance to the solution.
 
 Source: Defazio & Mishchenko 2023, Algorithm 5, as in their code; correct:
@@ -16,8 +16,9 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -442,7 +443,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

@@ -4,7 +4,7 @@
 # Trace of dadapt_sgd: 5ccf484d10814589
 # Regenerate: symopt generate dadapt_sgd --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 0a677f15a449ed450f9b6936cfc603ca73711250bbfe3cca8504cf94a7d4ac2a
+# SHA-256 of everything below this line: 62126ddea369aa4f3dd411cb952285e3e2921a8d9e4429aea7f83314b3525578
 """Dual averaging whose step size is a lower bound, for the whole model, of the distance to the
 solution.
 
@@ -15,8 +15,9 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -341,7 +342,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

@@ -4,7 +4,7 @@
 # Trace of dog: b917d7d2cf07a643
 # Regenerate: symopt generate dog --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: b135300765d9b9da041bf4191c09cedd0ae46e54c981e727d44049380ddf8584
+# SHA-256 of everything below this line: 7f90de56b945574bec530259e0982ea841e8bf7720232564303da43563c3a8b5
 """Gradient descent whose step is the distance gone so far over the root of the sum of squared gradient
 norms.
 
@@ -15,8 +15,9 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -335,7 +336,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

@@ -4,7 +4,7 @@
 # Trace of dowg: 2cb9c0ff299b6400
 # Regenerate: symopt generate dowg --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 7d975d2b16af4fff6f319b53e65e32195e2ef10bfae1b04005887e99045df374
+# SHA-256 of everything below this line: 3a48af4493ee07de328bd314707378c1ed8b58e24e847f96c2a99742d5be2604
 """Gradient descent whose step is a squared distance over the root of the sum of gradient norms that it
 weighs.
 
@@ -15,8 +15,9 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -331,7 +332,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

@@ -7,7 +7,7 @@
 # Trace of prodigy[correct=True,safeguard=True]: be4380e9bcef5dca
 # Regenerate: symopt generate prodigy --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 795d1b11721b23c92de07e809d98c5960e282720702b748cb430aa495f65237e
+# SHA-256 of everything below this line: d71a3dd833c6bc07ef94276ef4568b622b0cbbe4f3bab52f8ff019f3cd2a0676
 """AdamW whose step size is an estimate, for the whole model, of the distance to the solution.
 
 Source: Mishchenko & Defazio 2023, Algorithm 4, as in their code prodigyopt; correct:
@@ -18,8 +18,9 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 States that are one number are Python floats, which a step replaces in the dictionary.
 """
@@ -632,7 +633,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

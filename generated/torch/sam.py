@@ -5,7 +5,7 @@
 # Trace of sam[adaptive=True]: ee4cf0c0520175f9
 # Regenerate: symopt generate sam --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: d1abd21b44e32e69d13975879519c6b372751f681a472e61a2e4b1481d5e9847
+# SHA-256 of everything below this line: b95ea1ffdfee68a827a981c9cccb2f9108c629c6eb9606dff20dc1ca657f3493
 """A rule gets the gradient at the worst point nearby: rho along the gradient, whose norm is that of
 the model.
 
@@ -17,11 +17,12 @@ tensors. What depends on hyper-parameters alone is computed once a step in doubl
 are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
 are those of a library, which may miss the last bit).
 
-The rule looks at all tensors of a model together: the functions take lists with one array for every
-tensor, and of the state too; one array alone is a model of one tensor.
+The rule looks at all tensors of a model together: the functions take lists with an entry for every
+tensor, and so does the state but for numbers of the whole model; one tensor alone is a model too. For
+the optimizer a group of parameters is a model, whose state is kept under its first parameter.
 
 A step needs gradients at several points, which are the arguments in this order; the functions of
-points compute where they are asked for.
+points compute where they are asked for. The optimizer calls its closure once for each of them.
 """
 
 from __future__ import annotations
@@ -408,7 +409,7 @@ def _loss(value: Any) -> float:
     """The loss as a number."""
     if value is None:
         raise ValueError("the closure returns the loss, which the rule reads")
-    return float(value)
+    return float(value.detach() if isinstance(value, Tensor) else value)
 
 
 def _chosen(group: dict[str, Any]) -> _Variant:

@@ -4,7 +4,7 @@
 # Trace of shampoo: b1797da6f70ba708
 # Regenerate: symopt generate shampoo --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 8bcebf1b16417eb940be42c08e926078fad71dba9e372d8b3759e81dccbde5d4
+# SHA-256 of everything below this line: a6e2c36c70212d04a7caf8c0b63c6429fa474c44528d2baf89d5a02f5d5b7a01
 """Adagrad with a full matrix for the rows and one for the columns, between whose roots the gradient
 stands.
 
@@ -171,10 +171,11 @@ class Shampoo(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
-        for p in self.param_groups[-1]["params"]:
-            if p.dim() != 2:
-                del self.param_groups[-1]
-                raise ValueError(f"shampoo: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
+        if _chosen(self.param_groups[-1]).init in (init,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"shampoo: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

@@ -5,15 +5,17 @@
 # Trace of sm3[factored=False]: cb58720395970d41
 # Regenerate: symopt generate sm3 --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 9813f032048bbe319e4f975695a5c75d1db4d2981f0bba3e7e0a6dcc3069ea1a
+# SHA-256 of everything below this line: 6f68a98fa09a00b2610d401ee6955c14194929bdd5b5bc3f619f165b3cae7743
 """Adagrad with one sum a row and one a column, the smaller of which bounds the sum of an element.
 
 Source: Anil et al. 2019, Algorithm SM3-II, covers: rows and columns, or elements; optax.sm3 0.2.8
 
 The class is an optimizer like those of ``torch.optim``; ``init`` and ``step`` do its work on single
-tensors, which are matrices of two dimensions. What depends on hyper-parameters alone is computed once
-a step in double precision, and so are eigenvectors and orthogonal factors; elements are computed in
-the type of the tensors, with one rounding for each operation.
+tensors. What depends on hyper-parameters alone is computed once a step in double precision; elements
+are computed in the type of the tensors, with one rounding for each operation (but PyTorch's roots
+are those of a library, which may miss the last bit).
+
+With options that look at rows and columns the parameter is a matrix of two dimensions.
 """
 
 from __future__ import annotations
@@ -228,6 +230,11 @@ class SM3(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
+        if _chosen(self.param_groups[-1]).init in (init,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"sm3: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

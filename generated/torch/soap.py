@@ -4,7 +4,7 @@
 # Trace of soap: 38aee7f1f8b349a4
 # Regenerate: symopt generate soap --backend torch
 # This file belongs to its user: SPDX-License-Identifier: 0BSD
-# SHA-256 of everything below this line: 1463fcb5d80ff6892ad3ad954db23a91bb6655bd2b99517238e862775cbf76e9
+# SHA-256 of everything below this line: 6e93a9fe5fd307c6406ea284724f6da4170d5a79cd29c8e3e0cd73680efe0500
 """Adam in the eigenbases of Shampoo's matrices, which a power iteration follows every few steps.
 
 Source: Vyas et al. 2024, Algorithms 3 and 4; the first step, corrections and decay as in its code
@@ -243,10 +243,11 @@ class Soap(Optimizer):
         """Add a group of parameters, with arguments of its own where it gives any."""
         _chosen({**self.defaults, **param_group})
         super().add_param_group(param_group)
-        for p in self.param_groups[-1]["params"]:
-            if p.dim() != 2:
-                del self.param_groups[-1]
-                raise ValueError(f"soap: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
+        if _chosen(self.param_groups[-1]).init in (init,):
+            for p in self.param_groups[-1]["params"]:
+                if p.dim() != 2:
+                    del self.param_groups[-1]
+                    raise ValueError(f"soap: p is a matrix (2 dimensions), not of shape {tuple(p.shape)}")
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:

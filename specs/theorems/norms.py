@@ -51,7 +51,7 @@ THEOREMS = [
         "adafactor_eps_added_or_a_bound",
         Compare("adafactor[decay=True]", "adafactor_torch"),
         claim="different",
-        why="torch bounds the averages from below where the paper adds to the squares, and measures p before its decay.",
+        why="torch bounds the averages where the paper adds to the squares, and measures p before its decay.",
     ),
     Theorem(
         "muon_scales",

@@ -23,7 +23,7 @@ from symopt.backends.c_interface import (
     sizes_of,
     takes_seed,
 )
-from symopt.backends.c_products import templates_of
+from symopt.backends.c_products import DOUBLE_TEMPLATES, templates_of
 from symopt.backends.c_signature import WIDTH, Check, amount, comment, null_check, pointer, sizes, tensor_check
 from symopt.backends.c_sweeps import BLOCK, SweepFunction, filled
 from symopt.backends.interface import takes_loss
@@ -32,7 +32,6 @@ from symopt.ir.program import Phase
 from symopt.ir.trace import HyperInfo
 from symopt.printers.c import CTYPES, F64, CPrinter, CType, c_name, helpers_of
 from symopt.printers.text import statements
-
 
 BLAS = (
     "With -DSYMOPT_BLAS the products of matrices are those of a CBLAS (cblas.h; link with -lopenblas or its like): "
@@ -106,7 +105,12 @@ def view(variants: Sequence[Variant]) -> dict[str, Any]:
         "hypers": [_field(hyper) for hyper in hypers],
         "domain": [condition for hyper in hypers for condition in _domain(hyper)],
         "helpers": _helpers(names, variants, ctypes),
-        "support": [*_lane_helpers(variants), *_draw_helper(variants), *_work_helper(phases)],
+        "support": [
+            *_lane_helpers(variants),
+            *_draw_helper(variants),
+            *_work_helper(phases),
+            *templates_of(products, DOUBLE_TEMPLATES),
+        ],
         "matrix": templates_of(products),
         "includes": ["string.h"] if any(p.value.op in {"wide", "unwide"} for p in products) else [],
         "remarks": ["", *comment(BLAS)] if any(p.value.op == "matmul" for p in products) else [],

@@ -13,14 +13,15 @@ from symopt.ir.shape import ELEMENT, Axis, Shape
 from symopt.printers.c import CPrinter, CType, c_name
 
 # Operations that work on copies in double precision -> how many doubles they need for a matrix of n rows.
-SCRATCH: Mapping[str, str] = {
-    "inverse_root": "2 * {0} * {0} + {0}", "eigenbasis": "2 * {0} * {0} + {0}", "orthogonal": "2 * {0} * {0} + {0}",
-}  # fmt: skip
+SCRATCH: Mapping[str, str] = dict.fromkeys(("inverse_root", "eigenbasis", "orthogonal"), "2 * {0} * {0} + 3 * {0}")
 # Operation -> the templates of the functions that it needs, in their order.
 TEMPLATES: Mapping[str, Sequence[str]] = {
     "matmul": ("matmul",), "transpose": ("transpose",), "wide": ("transpose",), "unwide": ("transpose",),
-    "inverse_root": ("eigen", "inverse_root"), "eigenbasis": ("eigen", "eigenbasis"), "orthogonal": ("orthogonal",),
+    "inverse_root": ("symmetric", "inverse_root"), "eigenbasis": ("symmetric", "eigenbasis"),
+    "orthogonal": ("orthogonal",),
 }  # fmt: skip
+# The same for functions in double precision, whatever the arrays' type.
+DOUBLE_TEMPLATES: Mapping[str, Sequence[str]] = {"inverse_root": ("eigen",), "eigenbasis": ("eigen",)}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class ProductPrinter:
         return Operand(place.get(node.name, c_name(node.name)), self.shapes[node.name], False)
 
 
-def templates_of(products: Sequence[Product]) -> list[str]:
+def templates_of(products: Sequence[Product], templates: Mapping[str, Sequence[str]] = TEMPLATES) -> list[str]:
     """The templates of the functions that some products need, each once, what is needed first."""
-    found = [template for product in products for template in TEMPLATES[product.value.op]]
+    found = [template for product in products for template in templates.get(product.value.op, ())]
     return [f"c/{template}.c.j2" for template in dict.fromkeys(found)]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from symopt.backends.c_interface import RESTRICT, TENSOR, element_count, extent
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import refs
 from symopt.ir.program import DType, Partial, Phase, Program, Sweep
 from symopt.ir.shape import Axis, Shape
 from symopt.ir.trace import Let

@@ -91,7 +91,9 @@ def about_of(backend: str, variants: Sequence[Variant], first: str = "") -> list
     """The templates of the paragraphs that say what the module's functions take; ``first`` names the first one."""
     programs = [variant.program for variant in variants]
     given = {name for variant in variants for name in variant.trace.given}
+    axes = [program.has_axes for program in programs]
     kinds = {
+        "python/about_some_matrices.j2": any(axes) and not all(axes),
         f"{backend}/about_model.j2": any(program.over_model for program in programs),
         "python/about_numbers.j2": any(program.step.numbers for program in programs),
         "python/about_loss.j2": LOSS in given,
@@ -99,7 +101,7 @@ def about_of(backend: str, variants: Sequence[Variant], first: str = "") -> list
         "python/about_seed.j2": any(variant.trace.draws for variant in variants),
         f"{backend}/about_queries.j2": any(len(variant.trace.queries) > 1 for variant in variants),
     }
-    first = first or ("matrices" if any(program.has_axes for program in programs) else "arrays")
+    first = first or ("matrices" if all(axes) else "arrays")
     return [f"{backend}/about_{first}.j2", *(template for template, holds in kinds.items() if holds)]
 
 

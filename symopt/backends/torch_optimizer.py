@@ -51,7 +51,7 @@ class ChoiceView:
 
 @dataclass(frozen=True)
 class OptimizerView:
-    """The class; ``templates`` is empty where there is none."""
+    """The class; ``templates`` is empty where there is none, ``of_matrices`` are functions that take matrices only."""
 
     templates: list[str]
     class_name: str
@@ -61,6 +61,7 @@ class OptimizerView:
     choices: list[ChoiceView]
     looks_ahead: bool
     checks: list[str]
+    of_matrices: str
     seed_checks: list[str]
 
 
@@ -68,6 +69,7 @@ def optimizer_view(variants: Sequence[Variant], name: Name, reserved: frozenset[
     """The optimizer of a rule."""
     rule = variants[0].rule
     draws = any(variant.trace.draws for variant in variants)
+    of_matrices = [f"init{suffix_of(variant)}" for variant in variants if variant.program.has_axes]
     template = UNITS if any(map(_needs_units, variants)) else ONE_GRADIENT
     return OptimizerView(
         templates=[template] if has_class(variants) else [],
@@ -77,7 +79,8 @@ def optimizer_view(variants: Sequence[Variant], name: Name, reserved: frozenset[
         arguments=[*_arguments(variants, name), *([SEED] if draws else [])],
         choices=[_choice(variant, name) for variant in variants],
         looks_ahead=any(len(variant.program.phases) > 1 for variant in variants),
-        checks=["torch/only_matrices.py.j2"] if all(variant.program.has_axes for variant in variants) else [],
+        checks=["torch/only_matrices.py.j2"] if of_matrices else [],
+        of_matrices=_tuple(of_matrices),
         seed_checks=['_seed(group["seed"])'] if draws else [],
     )
 

@@ -124,6 +124,7 @@ class _Freezer:
     ) -> None:
         arrays = [PARAMETER, *recording.states, *(query.name for query in recording.queries), *recording.draws]
         self.names, self.rates, self.shapes = names, rates, shapes
+        self._rates: dict[Node, Rate] = {}
         self.rank = {name: i for i, name in enumerate([*recording.hypers, STEP, *recording.given, *arrays])}
 
     def statement(self, symbol: str, value: sp.Basic, place: str) -> Node:
@@ -215,7 +216,11 @@ class _Freezer:
         return op("pow", self.node(base), self.node(exponent))
 
     def _rate(self, node: Node) -> int:
-        return int(node_rates([node], self.rates, self.shapes)[node]) if self.rates else 0
+        if not self.rates:
+            return 0
+        if node not in self._rates:
+            self._rates |= node_rates([node], self.rates, self.shapes)
+        return int(self._rates[node])
 
     def _rank(self, node: Node) -> tuple[int, str]:
         from_names = [self.rank[name] for name in refs(node)]

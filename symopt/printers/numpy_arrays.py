@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from symopt.ir.nodes import MatOp, Node, Op, Reduce, Ref
+from symopt.ir.nodes import ARITY, MatOp, Node, Op, Reduce, Ref
 from symopt.ir.shape import ELEMENT, Shape, shape_of
 from symopt.printers.infix import ATOM
+from symopt.printers.numpy import UFUNCS
 from symopt.printers.python import Names, PythonPrinter, is_uniform
 
 REDUCTIONS: Mapping[str, str] = {"sum": "np.sum", "mean": "np.mean", "amax": "np.amax", "amin": "np.amin"}
@@ -15,9 +16,10 @@ MATRICES: Mapping[str, str] = {
     "inverse_root": "_inverse_root({0}, {1}, {2})", "eigenbasis": "_eigenbasis({0})", "orthogonal": "_orthogonal({0})",
 }  # fmt: skip
 FUNCTIONS: Mapping[str, str] = {
-    "sqrt": "np.sqrt({0})", "exp": "np.exp({0})", "log": "np.log({0})", "cos": "np.cos({0})", "abs": "np.abs({0})",
-    "floor": "np.floor({0})", "sign": "np.sign({0})", "max": "np.maximum({0}, {1})", "min": "np.minimum({0}, {1})",
-}  # fmt: skip
+    op: f"np.{ufunc}({', '.join(f'{{{place}}}' for place in range(ARITY[op]))})"
+    for op, ufunc in UFUNCS.items()
+    if op not in PythonPrinter.operators
+}
 
 
 class NumPyNumbers(PythonPrinter):

@@ -18,20 +18,25 @@ from typing import Any, TypeVar
 import flint
 import numpy as np
 
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
-from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
-from symopt.lang.domain import Domain
+from symopt.ir.nodes import Node
+from symopt.ir.trace import Trace
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
-from symopt.prove.check_arrays import UNDEFINED, Whole, elements, elementwise, matrix, reduce, shape_for
+from symopt.prove.check_arrays import elements, shape_for
+from symopt.prove.check_run import (
+    AGREE,
+    BITS,
+    Run,
+    UndefinedValueError,
+    Values,
+    given_values,
+    numbers,
+    random_hypers,
+    real,
+    value,
+)  # fmt: skip
 from symopt.prove.expressions import read_expression
 
-BITS, AGREE = 400, flint.arb(2) ** -300
 RUNS, STEPS = 12, 5
-Values = dict[str, Any]
-
-
-class UndefinedValueError(Exception):
-    """A run leaves the points at which everything is defined."""
 
 
 @dataclass(frozen=True)
@@ -59,116 +64,6 @@ def at_full_precision(checker: Checker) -> Checker:
     return working  # type: ignore[return-value]  # the same signature
 
 
-def _real(value: Fraction) -> Any:
-    return flint.arb(flint.fmpq(value.numerator, value.denominator))
-
-
-def _order(a: Any, b: Any) -> int:
-    """-1, 0 or 1; two balls that cannot be told apart count as equal where they are points or very small."""
-    d = a - b
-    if d > 0:
-        return 1
-    if d < 0:
-        return -1
-    if abs(d) < AGREE:
-        return 0
-    raise UndefinedValueError
-
-
-def _power(a: Any, b: Any) -> Any:
-    if b.is_integer():
-        return a ** int(b.unique_fmpz())
-    return flint.arb(0) if a == 0 else a**b
-
-
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b,
-    "neg": lambda a: -a, "sqrt": lambda a: a.sqrt(), "exp": lambda a: a.exp(), "log": lambda a: a.log(),
-    "cos": lambda a: a.cos(), "pow": _power, "abs": abs, "floor": lambda a: a.floor(),
-    "sign": lambda a: flint.arb(_order(a, flint.arb(0))),
-    "max": lambda a, b: a if _order(a, b) >= 0 else b, "min": lambda a, b: a if _order(a, b) <= 0 else b,
-    "lt": lambda a, b: _order(a, b) < 0, "le": lambda a, b: _order(a, b) <= 0, "eq": lambda a, b: _order(a, b) == 0,
-    "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
-}  # fmt: skip
-
-
-def value(root: Node, values: Mapping[str, Any]) -> Any:
-    """An expression as a ball or an array of balls; operands that ``where`` does not choose may be undefined."""
-    return defined(value_or_none(root, values))
-
-
-def defined(found: Any) -> Any:
-    """A value, all of which must be a number."""
-    if found is None or not all(isinstance(x, bool) or x.is_finite() for x in elements(found)):
-        raise UndefinedValueError
-    return found
-
-
-def value_or_none(root: Node, values: Mapping[str, Any]) -> Any:
-    """An expression like ``value``, of which elements, or None for all of it, may be undefined."""
-    done: dict[Node, Any] = {}
-    for node in walk([root]):
-        try:
-            done[node] = _value(node, [done[arg] for arg in node.args], values)
-        except (UndefinedValueError, TypeError):
-            done[node] = None
-    return done[root]
-
-
-def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
-    match node:
-        case Ref(name=name):
-            return values[name]
-        case Num(value=number):
-            return _real(number)
-        case Op(op="where"):
-            return _chosen(*args)
-        case Op(op=name):
-            return elementwise(FUNCTIONS[name], UndefinedValueError)(*args)
-        case Reduce() | MatOp() if any(arg is None for arg in args):
-            raise UndefinedValueError
-        case Reduce(op=name, axis=axis):
-            return reduce(name, args[0], axis, FUNCTIONS["max"], FUNCTIONS["min"])
-        case MatOp(op=name):
-            return matrix(name, *args)
-    raise UndefinedValueError
-
-
-def _chosen(condition: Any, a: Any, b: Any) -> Any:
-    """What ``where`` chooses; an operand that is not chosen anywhere may be undefined."""
-    if condition is None:
-        raise UndefinedValueError
-    if not isinstance(condition, np.ndarray):
-        return a if condition else b
-    a, b = (UNDEFINED if x is None else x for x in (a, b))
-    return np.frompyfunc(lambda c, x, y: x if c else y, 3, 1)(condition, a, b)
-
-
-class Run:
-    """A trace that is run step by step."""
-
-    def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any) -> None:
-        self.trace, self.t, self.whole = trace, 0, Whole(trace, np.shape(theta))
-        self.values: Values = {"p": theta}
-        for state in trace.states:
-            self.values[state.name] = self.whole(state.name, value(state.init, {**hypers, "p": theta}))
-
-    def step(
-        self, hypers: Mapping[str, Any], answers: Sequence[Any], given: Mapping[str, Any] | None = None
-    ) -> list[Any]:
-        """Make a step; the points at which the gradients were asked for. Draws are given by position."""
-        self.t += 1
-        given = given or {}
-        now: Values = {**hypers, **given, **self.values, "t": flint.arb(self.t)}
-        now |= {name: given[f"draw{i}"] for i, name in enumerate(self.trace.draws, 1)}
-        now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
-        for let in self.trace.lets:
-            now[let.name] = self.whole(let.name, value_or_none(let.value, now))
-        self.statements = now
-        self.values = {name: defined(now[let]) for name, let in self.trace.results.items()}
-        return [value(query.point, now) for query in self.trace.queries]
-
-
 @at_full_precision
 def check_equality(
     left: Trace, right: Trace, hyper_map: Mapping[str, str], state_map: Mapping[str, str], conditions: Sequence[str]
@@ -183,9 +78,7 @@ def check_equality(
     done = 0
     for seed in range(RUNS * 3):
         chosen = random.Random(seed)
-        hypers = _random_hypers(left, chosen) | {
-            h: v for h, v in _random_hypers(right, chosen).items() if h not in names
-        }
+        hypers = random_hypers(left, chosen) | {h: v for h, v in random_hypers(right, chosen).items() if h not in names}
         hypers |= {name: value(read_expression(text, names), hypers) for name, text in fixed.items()}
         try:
             agreed = _agree(left, right, hypers, maps, states, chosen)
@@ -207,13 +100,13 @@ def _agree(
         return {**hypers, **{name: value(node, {**hypers, "t": flint.arb(t)}) for name, node in maps.items()}}
 
     shape = shape_for(left, right)
-    theta = _numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4))
+    theta = numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4))
     a, b = Run(left, hypers, theta), Run(right, mapped(1), theta)
     for t in range(1, STEPS + 1):
         answers = [
-            _numbers(shape, lambda: Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries
+            numbers(shape, lambda: Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries
         ]
-        given = _given(shape, left, right, chosen)
+        given = given_values(shape, left, right, chosen)
         points = zip(a.step(hypers, answers, given), b.step(mapped(t), answers, given), strict=True)
         held = [value(node, {**hypers, **a.values, "t": flint.arb(t)}) for node in states.values()]
         own = [b.values[name] for name in states]
@@ -221,27 +114,6 @@ def _agree(
             if not all(abs(d) < AGREE for d in elements(x - y)):
                 return False
     return True
-
-
-def _numbers(shape: tuple[int, ...], draw: Callable[[], Fraction]) -> Any:
-    """A number, or an array of them."""
-    if not shape:
-        return _real(draw())
-    array = np.empty(shape, dtype=object)
-    for index in np.ndindex(shape):
-        array[index] = _real(draw())
-    return array
-
-
-def _given(shape: tuple[int, ...], left: Trace, right: Trace, chosen: random.Random) -> Values:
-    """What a step is given besides gradients, the same for both."""
-    rows, cols = (shape[0], shape[-1]) if len(shape) == 2 else (1, 1)
-    known: Values = {
-        LOSS: _real(Fraction(chosen.randint(0, 9), 4)), ROWS: flint.arb(rows), COLS: flint.arb(cols),
-        SIZE: flint.arb(int(np.prod(shape))), HESSIAN: _numbers(shape, lambda: Fraction(chosen.randint(0, 9), 4)),
-    }  # fmt: skip
-    draws = range(1, max(len(left.draws), len(right.draws)) + 1)
-    return known | {f"draw{i}": _numbers(shape, lambda: Fraction(chosen.randint(1, 15), 16)) for i in draws}
 
 
 @at_full_precision
@@ -253,7 +125,7 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
 
     def hypers(t: int) -> Values:
         return {
-            name: _real(Fraction(v[t - 1] if isinstance(v, list) else v)) for name, v in witness["hyper"].items()
+            name: real(Fraction(v[t - 1] if isinstance(v, list) else v)) for name, v in witness["hyper"].items()
         }  # fmt: skip
 
     a, b = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
@@ -279,8 +151,8 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
 def _read(written: Any) -> Any:
     """A number of a witness, or an array of them, as balls."""
     if not isinstance(written, list):
-        return _real(Fraction(written))
-    return np.vectorize(lambda text: _real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))
+        return real(Fraction(written))
+    return np.vectorize(lambda text: real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))
 
 
 @at_full_precision
@@ -293,7 +165,7 @@ def check_property(trace: Trace, claim: ClosedForm | WeightsSum | FirstStep) -> 
     for seed in range(RUNS):
         chosen = random.Random(seed)
         try:
-            agreed = checkers[type(claim)](trace, claim, _random_hypers(trace, chosen), chosen)
+            agreed = checkers[type(claim)](trace, claim, random_hypers(trace, chosen), chosen)
         except UndefinedValueError:
             continue
         if not agreed:
@@ -304,10 +176,10 @@ def check_property(trace: Trace, claim: ClosedForm | WeightsSum | FirstStep) -> 
 
 def _closed_form(trace: Trace, claim: ClosedForm, hypers: Values, chosen: random.Random) -> bool:
     term = read_expression(claim.term, (*hypers, "p", "g", "k"))
-    run = Run(trace, hypers, _real(Fraction(chosen.randint(-9, 9), 4)))
+    run = Run(trace, hypers, real(Fraction(chosen.randint(-9, 9), 4)))
     seen: list[tuple[Any, Any]] = []
     for t in range(1, STEPS + 1):
-        g = _real(Fraction(chosen.randint(-9, 9), 8))
+        g = real(Fraction(chosen.randint(-9, 9), 8))
         seen.append((run.values["p"], g))
         run.step(hypers, [g])
         total = flint.arb(0)
@@ -337,7 +209,7 @@ def _weights_sum(trace: Trace, claim: WeightsSum, hypers: Values, chosen: random
         raise UndefinedValueError
     for t in range(1, STEPS + 1):
         weights = [last([one if i == k else zero for i in range(t)]) for k in range(t)]
-        grads = [_real(Fraction(chosen.randint(-9, 9), 8)) for _ in range(t)]
+        grads = [real(Fraction(chosen.randint(-9, 9), 8)) for _ in range(t)]
         expected = sum((w * summed(g) for w, g in zip(weights, grads, strict=True)), zero)
         stated = value(total, {**hypers, "t": flint.arb(t)})
         if not (abs(last(grads) - expected) < AGREE and abs(sum(weights, zero) - stated) < AGREE):
@@ -346,26 +218,8 @@ def _weights_sum(trace: Trace, claim: WeightsSum, hypers: Values, chosen: random
 
 
 def _first_step(trace: Trace, claim: FirstStep, hypers: Values, chosen: random.Random) -> bool:
-    theta, g = (_real(Fraction(chosen.randint(-9, 9), 4)) for _ in range(2))
+    theta, g = (real(Fraction(chosen.randint(-9, 9), 4)) for _ in range(2))
     wanted = value(read_expression(claim.value, (*hypers, "p", "g")), {**hypers, "p": theta, "g": g})
     run = Run(trace, hypers, theta)
     run.step(hypers, [g])
     return bool(abs(run.values["p"] - wanted) < AGREE)
-
-
-def _random_hypers(trace: Trace, chosen: random.Random) -> Values:
-    return {hyper.name: _real(_random(hyper.domain, chosen)) for hyper in trace.hypers}
-
-
-def _random(domain: Domain, chosen: random.Random) -> Fraction:
-    """A rational number of a domain."""
-    share = Fraction(chosen.randint(1, 63), 64)  # dyadic: exact in a ball, so what cancels is exactly zero
-    if domain.lower is not None and domain.upper is not None:
-        drawn = domain.lower + (domain.upper - domain.lower) * share
-    elif domain.lower is not None:
-        drawn = domain.lower + 2 * share
-    else:
-        drawn = (domain.upper or Fraction(0)) + (1 if domain.upper is None else -2) * share
-    if domain.integer:
-        drawn = (domain.lower or Fraction(0)) + chosen.randint(0, 5)
-    return drawn

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
-from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, ref, refs
+from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, matop, ref, refs
 from symopt.ir.text import node_text
 from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
 from symopt.prove.elements import Element, ForkError, Meaning, NotDecidedError
@@ -49,7 +49,8 @@ class Converter:
             case Reduce(op=op, axis=axis):
                 return self._of_arrays(f"{op}{'' if axis is None else axis}", node.args[0])
             case MatOp(op=op):
-                return self._of_arrays(op, *node.args)
+                plain = _plain(node)
+                return self._of_arrays(op, *node.args) if plain is node else self(plain)
             case Op(op="where"):
                 return self(node.args[1] if self.holds(node.args[0]) else node.args[2])
             case Op(op=op) if op in self._operations:
@@ -214,6 +215,29 @@ class Converter:
         "pow": _pow, "max": _max, "min": _min, "sign": _sign,
         "exp": _exp, "log": _log, "cos": _cos, "floor": _floor,
     }  # fmt: skip
+
+
+def _plain(node: MatOp) -> Node:
+    """Transposes of names only, the product of several matrices from left to right."""
+    if node.op == "matmul":
+        first, *rest = _factors(node)
+        for factor in rest:
+            first = matop("matmul", first, factor)
+        return first
+    match node.op, node.args[0]:
+        case "transpose", MatOp(op="transpose", args=(inner,)):
+            return inner
+        case "transpose", MatOp(op="matmul", args=(a, b)):
+            return matop("matmul", matop("transpose", b), matop("transpose", a))
+    return node
+
+
+def _factors(node: Node) -> list[Node]:
+    """The matrices of a product of products."""
+    if isinstance(node, MatOp) and node.op == "matmul":
+        return [factor for arg in node.args for factor in _factors(arg)]
+    plain = _plain(node) if isinstance(node, MatOp) else node
+    return [plain] if plain is node else _factors(plain)
 
 
 def _is_square(node: Node) -> bool:

@@ -6,26 +6,24 @@ different; values that agree settle nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from symopt.ir.exact import ArrayArithmetic, ScalarArithmetic, UndecidedError, differ, is_defined, precision
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, refs, walk
-from symopt.ir.shape import Axis, Shape, let_shapes
-from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, STEP, HyperInfo, Trace
+from symopt.ir.exact import UndecidedError, differ, is_defined, precision
+from symopt.ir.nodes import Num, Op, walk
+from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, HyperInfo, Trace
 from symopt.lang.declare import GIVEN
-from symopt.lang.domain import Real
 from symopt.prove.cases import Deadline
+from symopt.prove.runner import Runner, Value, draw_name, shape_of
 from symopt.prove.samples import Sample, more_samples, samples
 
 BITS = 200
 COMPARING = frozenset({"lt", "le", "eq", "max", "min"})
 SMALL = 3  # numbers up to this lie among the gradients, parameters and steps of every sample
-Value = Any  # an exact number, or a NumPy array of them
 
 
 @dataclass(frozen=True)
@@ -70,88 +68,6 @@ def written(value: Value) -> Any:
     if isinstance(value, tuple | list):
         return [written(item) for item in value]
     return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
-
-
-class Runner:
-    """A trace that runs from its initial state, a step at a time, fast enough for many short runs."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        roots = [let.value for let in trace.lets]
-        points = [query.point for query in trace.queries]
-        kinds = list(walk([*roots, *points]))
-        # A rule with reductions is run on a small vector or matrix, all others on one number.
-        self.shape: tuple[int, ...] = ()
-        has_axes = bool({ROWS, COLS} & {*trace.given})
-        if has_axes or any(isinstance(node, Reduce | MatOp) for node in kinds):
-            matrix = has_axes or any(
-                isinstance(n, MatOp) or (isinstance(n, Reduce) and n.axis is not None) for n in kinds
-            )
-            self.shape = (2, 2) if matrix else (2,)
-        shapes = let_shapes(with_its_names(trace)) if len(self.shape) == 2 else {}
-        self._extents = {name: _extents(shape) for name, shape in shapes.items()}
-
-    def start(self, hypers: Mapping[str, Value], theta: Value) -> dict[str, Value]:
-        """The values of the states before the first step."""
-        values = {**hypers, PARAMETER: theta}
-        first = {s.name: self._evaluate([s.init], values)[0] for s in self.trace.states}
-        if len(self.shape) == 2:
-            # Operations on matrices need the whole of a state that starts as one number.
-            first = {name: _stretched(value, self._extents.get(name, self.shape)) for name, value in first.items()}
-        return first | {PARAMETER: theta}
-
-    def step(
-        self,
-        state: Mapping[str, Value],
-        hypers: Mapping[str, Value],
-        t: int,
-        answer: Callable[[int], Value],
-        given: Mapping[str, Value],
-    ) -> tuple[dict[str, Value], list[Value]]:
-        """The values after step ``t`` and the points at which gradients were asked for.
-
-        ``given`` are the other inputs of the step; random numbers are called by their position.
-        """
-        values: dict[str, Value] = {**hypers, **given, **state, STEP: Fraction(t)}
-        values |= {name: given[draw_name(position)] for position, name in enumerate(self.trace.draws)}
-        values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
-        memo: dict[Node, Value] = {}
-        for let in self.trace.lets:
-            found = self._evaluate([let.value], values, memo)[0]
-            whole = len(self.shape) == 2 and not isinstance(found, np.ndarray)
-            values[let.name] = _stretched(found, self._extents.get(let.name, ())) if whole else found
-        points = self._evaluate([query.point for query in self.trace.queries], values, memo)
-        return {name: values[let] for name, let in self.trace.results.items()}, points
-
-    def _evaluate(
-        self, roots: Sequence[Node], values: Mapping[str, Value], memo: dict[Node, Value] | None = None
-    ) -> list[Value]:
-        """Like ``ir.evaluate`` with values kept between statements; ``where`` looks at what it chooses only."""
-        memo = {} if memo is None else memo
-        arithmetic = ArrayArithmetic() if self.shape else ScalarArithmetic()
-
-        def value(node: Node) -> Value:
-            if node not in memo:
-                memo[node] = fresh(node)
-            return memo[node]
-
-        def fresh(node: Node) -> Value:
-            match node:
-                case Ref(name=name):
-                    return values[name]
-                case Num(value=number):
-                    return number
-                case Op(op="where") if not self.shape:
-                    return value(node.args[1] if value(node.args[0]) else node.args[2])
-                case Op(op=op):
-                    return arithmetic.op(op, *map(value, node.args))
-                case Reduce(op=op, axis=axis):
-                    return arithmetic.reduce(op, value(node.args[0]), axis)
-                case MatOp(op=op):
-                    return arithmetic.matop(op, *map(value, node.args))
-            raise AssertionError(node)
-
-        return [value(root) for root in roots]
 
 
 def find_witness(
@@ -202,9 +118,8 @@ class Both:
     """Two traces, to be run side by side."""
 
     def __init__(self, left: Trace, right: Trace, varying: Sequence[str]) -> None:
-        self.left, self.right, self.varying = Runner(left), Runner(right), tuple(varying)
-        self.shape = max(self.left.shape, self.right.shape, key=len)
-        self.left.shape = self.right.shape = self.shape
+        self.shape, self.varying = max(shape_of(left), shape_of(right), key=len), tuple(varying)
+        self.left, self.right = Runner(left, self.shape), Runner(right, self.shape)
         named = {hyper.name: hyper for hyper in (*right.hypers, *left.hypers)}
         self.hypers = [named[name] for name in dict.fromkeys(h.name for h in (*left.hypers, *right.hypers))]
         for i, hyper in enumerate(self.hypers):
@@ -300,11 +215,6 @@ class _Run:
         return {name: plain[name] for name in both.given} | draws
 
 
-def draw_name(position: int) -> str:
-    """What the random numbers are called that come at a position, in any trace."""
-    return f"draw{position + 1}"
-
-
 def _draws(t: int, position: int, shape: tuple[int, ...]) -> Value:
     """Numbers between 0 and 1, other ones for every step, position and element."""
     count = int(np.prod(shape))
@@ -321,29 +231,6 @@ def _spread(value: Fraction, shape: tuple[int, ...]) -> Value:
     if not shape:
         return value
     return _shaped([value, value * 2 + 1, value - 2, 3 - value][: int(np.prod(shape))], shape)
-
-
-def with_its_names(trace: Trace) -> Trace:
-    """The trace with every name that it reads among its hyper-parameters: a map may have put others in."""
-    known = {*trace.inputs, *(let.name for let in trace.lets)}
-    others = [name for name in refs(*(let.value for let in trace.lets)) if name not in known]
-    return replace(trace, hypers=(*trace.hypers, *(HyperInfo(name, Fraction(1), name, Real) for name in others)))
-
-
-def _extents(shape: Shape) -> tuple[int, ...]:
-    """The extents of a value where the parameter is a matrix of two rows and columns; () for one number."""
-    if shape.is_scalar:
-        return ()
-    return tuple(1 if axis is Axis.ONE else 2 for axis in (shape.down, shape.along))
-
-
-def _stretched(value: Value, extents: tuple[int, ...]) -> Value:
-    """A value with an element for each place of a state."""
-    if not extents:
-        return value
-    whole = np.empty(extents, dtype=object)
-    whole[...] = value
-    return whole
 
 
 def _shaped(flat: list[Fraction], shape: tuple[int, ...]) -> Value:

@@ -1,4 +1,4 @@
-"""A CBLAS for tests: the header that a source asks for, with products done in the plainest way."""
+"""A CBLAS for tests: the header that a source asks for, with products in the plainest way, added from the other end."""
 
 _GEMM = """
 static inline void cblas_{0}gemm(
@@ -9,7 +9,7 @@ static inline void cblas_{0}gemm(
     for (int i = 0; i < m; i++) {{
         for (int j = 0; j < n; j++) {{
             {1} total = 0;
-            for (int l = 0; l < k; l++) {{
+            for (int l = k - 1; l >= 0; l--) {{
                 const {1} x = a_trans == CblasTrans ? a[l * lda + i] : a[i * lda + l];
                 const {1} y = b_trans == CblasTrans ? b[j * ldb + l] : b[l * ldb + j];
                 total += x * y;

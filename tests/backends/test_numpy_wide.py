@@ -34,7 +34,7 @@ class BothSizes(Rule, name="both_sizes"):
     """A number of every tensor beside one of the model."""
 
     lr = Hyper(1, domain=NonNegative)
-    own, whole = State(), State()
+    own, whole = State(init=1), State()
 
     def update(s) -> None:
         s.own = s.own / 2 + norm(s.g)
@@ -136,7 +136,8 @@ def test_a_tensor_without_elements_is_left_alone(rule: type[Rule]) -> None:
     made = module(rule)
     p = np.ones((0, 3))
     state = made.init(p)
-    before = {name: value for name, value in state.items() if isinstance(value, float)}
+    before = {name: 2.0 for name, value in state.items() if isinstance(value, float)}
+    state.update(before)
     made.step(p, p.copy(), state)
     assert state["t"] == 1
     assert {name: state[name] for name in before} == before
@@ -219,9 +220,9 @@ def test_numbers_of_a_tensor_are_lists_and_those_of_the_model_floats() -> None:
     made = module(BothSizes)
     ps = [np.zeros(2), np.zeros(0), np.zeros(1)]
     state = made.init(ps)
-    assert state["own"] == [0.0, 0.0, 0.0]
+    assert state["own"] == [1.0, 1.0, 1.0]
     made.step(ps, [np.array([3.0, 4.0]), np.zeros(0), np.array([12.0])], state)
-    assert state["own"] == [5.0, 0.0, 12.0]
+    assert state["own"] == [5.5, 1.0, 12.5]
     assert state["whole"] == 13.0
     with pytest.raises(ValueError, match="own has 2 numbers, and the model 3 tensors"):
         made.step(ps, ps, {**state, "own": [1.0, 2.0]})

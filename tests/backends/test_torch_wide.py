@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from symopt.backends.base import variants_of
-from symopt.lang import Hyper, NonNegative, Option, Rule, model_norm
+from symopt.lang import Hyper, NonNegative, Option, Rule, mean, model_norm
 from symopt.run.modules import load_module
 from symopt.run.philox import uniforms
 from tests.run.small_rules import (
@@ -39,6 +39,16 @@ class ByLoss(Rule, name="by_loss"):
 
     def update(s) -> None:
         s.p = s.p - s.lr * s.loss * s.g
+
+
+class SometimesRows(Rule, name="sometimes_rows"):
+    """An option makes an element-wise rule one of rows."""
+
+    lr = Hyper(0.5, domain=NonNegative)
+    rows_only = Option(False)
+
+    def update(s) -> None:
+        s.p = s.p - s.lr * (mean(s.g, axis=1) if s.rows_only else s.g)
 
 
 class SometimesSharp(Rule, name="sometimes_sharp"):
@@ -315,6 +325,21 @@ def test_matrices_are_demanded() -> None:
         made.init(torch.zeros(3))
     with pytest.raises(ValueError, match=r"b is torch.float64 \(2, 1\), and for this p torch.float64 \(2, 2\)"):
         made.step(params[0], params[0].detach(), {"t": 0, "b": torch.zeros(2, 1).double()})
+
+
+def test_options_decide_whether_matrices_are_demanded() -> None:
+    made = module(SometimesRows)
+    assert "With options that look at rows and columns" in made.__doc__
+    made.SometimesRows(parameters((3,)))
+    matrix, vector = parameters((2, 2)), parameters((3,))
+    optimizer = made.SometimesRows(matrix, rows_only=True)
+    with pytest.raises(ValueError, match=r"sometimes_rows: p is a matrix \(2 dimensions\), not of shape \(3,\)"):
+        optimizer.add_param_group({"params": vector})
+    optimizer.add_param_group({"params": vector, "rows_only": False})
+    expected = matrix[0].detach().clone()
+    expected -= 0.5 * with_gradients([*matrix, *vector], 1)[0].mean(1, keepdim=True)
+    optimizer.step()
+    assert torch.allclose(matrix[0], expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -72,7 +72,7 @@ def test_explain_names_the_sweeps_and_products(capsys: Capture, rule: str) -> No
 
 def test_generate_and_check(capsys: Capture, rule: str, tmp_path: Path) -> None:
     answer(capsys, "generate", rule, "--out", "kernels")
-    written = sorted(path.relative_to(tmp_path / "kernels").as_posix() for path in tmp_path.rglob("steep.[pch]*"))
+    written = sorted(path.relative_to(tmp_path / "kernels").as_posix() for path in (tmp_path / "kernels").rglob("steep.*"))
     assert {"numpy/steep.py", "torch/steep.py", "c/steep.c", "c/steep.h"} <= set(written)
     assert "fresh" in answer(capsys, "generate", rule, "--out", "kernels", "--check")
     assert "all comparisons came out as they must" in answer(capsys, "check", rule)

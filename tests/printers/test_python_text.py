@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import ARITY, Node, Num, Op, Ref, num, op, reduce, ref
+from symopt.ir.nodes import ARITY, MATRIX_OPS, Node, Num, Op, Reduce, Ref, matop, num, op, reduce, ref
+from symopt.ir.shape import ELEMENT, PER_ROW, SCALAR
 from symopt.lang import Domain, Positive, PositiveInteger, Real, UnitInterval
 from symopt.passes.buffers import Placed
-from symopt.passes.linearise import COPY
+from symopt.passes.linearise import ACCUMULATE, COPY
 from symopt.printers.numpy import UFUNCS, NumPyPrinter
-from symopt.printers.python import RESERVED, PythonPrinter, identifier, in_docstring, inside, literal
-from symopt.printers.torch import TorchPrinter
+from symopt.printers.numpy_arrays import NumPyArrays, NumPyNumbers
+from symopt.printers.python import RESERVED, Names, PythonPrinter, identifier, in_docstring, inside, literal
+from symopt.printers.torch import TorchArrays, TorchNumbers, TorchPrinter
 
 SCALARS = PythonPrinter()
 SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
@@ -154,3 +156,116 @@ def test_a_docstring_holds_any_text() -> None:
 def test_domains(domain: Domain, good: list[float], bad: list[float]) -> None:
     condition = compile(inside(domain, "x"), "<domain>", "eval")
     assert [eval(condition, {"math": math, "x": x}) for x in (*good, *bad)] == [True] * len(good) + [False] * len(bad)
+
+
+SHAPES = {"g": ELEMENT, "row": PER_ROW, "lr": SCALAR, "c": SCALAR, "first": SCALAR, "less": ELEMENT}
+WHOLE = Names(frozenset({"lr", "first"}), frozenset({"c"}), frozenset({"less"}), SHAPES)
+LESS = op("lt", ref("g"), num(0))
+
+
+@pytest.mark.parametrize(
+    ("node", "numpy", "pytorch"),
+    [
+        (op("mul", ref("lr"), op("mul", ref("g"), ref("c"))), "lr * (g * real(c))", "lr * (g * c)"),
+        (op("max", ref("row"), ref("g")), "np.maximum(row, g)", "torch.maximum(row, g)"),
+        (
+            op("where", LESS, ref("g"), num(1)),
+            "np.where(g < 0.0, g, real(1.0))",
+            "torch.where(g < 0.0, g, p.new_full((), 1.0))",
+        ),
+        (op("where", ref("first"), ref("g"), op("neg", ref("g"))), "(g if first else -g)", "g if first else -g"),
+        (
+            op("where", ref("first"), num(0), ref("g")),
+            "(np.full(p.shape, 0.0, p.dtype) if first else g)",
+            "p.new_full(p.shape, 0.0) if first else g",
+        ),
+        (
+            op("where", ref("first"), ref("row"), ref("g")),
+            "(np.broadcast_to(row, p.shape) if first else g)",
+            "row.expand(p.shape) if first else g",
+        ),
+        (
+            op("where", ref("first"), num(0), ref("row")),
+            '(np.full(_shape(p, "rows x 1"), 0.0, p.dtype) if first else row)',
+            'p.new_full(_shape(p, "rows x 1"), 0.0) if first else row',
+        ),
+    ],
+)
+def test_whole_arrays(node: Node, numpy: str, pytorch: str) -> None:
+    assert NumPyArrays(RESERVED, WHOLE).expression(node) == numpy
+    assert TorchArrays(RESERVED, WHOLE).expression(node) == pytorch
+
+
+@pytest.mark.parametrize(
+    ("node", "numpy", "pytorch"),
+    [
+        (
+            reduce("sum", op("mul", ref("g"), ref("g"))),
+            "np.float64(np.sum(np.square(_double(g))))",
+            "torch.sum(torch.square(g.double()))",
+        ),
+        (
+            reduce("mean", op("where", ref("less"), ref("g"), num(Fraction(1, 10))), 1),
+            "np.mean(np.where(less, _double(g), 0.1), axis=1, keepdims=True).astype(p.dtype)",
+            "torch.mean(torch.where(less, g.double(), p.new_full((), 0.1, dtype=torch.float64)), dim=1, keepdim=True)"
+            ".to(p.dtype)",
+        ),
+        (reduce("amax", ref("g"), 0), "np.amax(g, axis=0, keepdims=True)", "torch.amax(g, dim=0, keepdim=True)"),
+        (reduce("amin", ref("row")), "np.float64(np.amin(row))", "torch.amin(row).double()"),
+    ],
+)
+def test_reductions_are_taken_in_double_precision(node: Reduce, numpy: str, pytorch: str) -> None:
+    assert NumPyArrays(RESERVED, WHOLE).reduction(node) == numpy
+    assert TorchArrays(RESERVED, WHOLE).reduction(node) == pytorch
+
+
+@pytest.mark.parametrize(
+    ("node", "numpy", "pytorch"),
+    [
+        (op("sqrt", ref("lr")), "math.sqrt(lr)", "math.sqrt(lr)"),
+        (op("div", num(1), op("sqrt", ref("c"))), "1.0 / np.sqrt(c)", "_double(1.0) / torch.sqrt(c)"),
+        (
+            op("max", op("sub", num(1), ref("lr")), ref("c")),
+            "np.maximum(1.0 - lr, c)",
+            "torch.maximum(_double(1.0 - lr), c)",
+        ),
+        (
+            op("where", ref("first"), num(0), ref("c")),
+            "(np.float64(0.0) if first else c)",
+            "_double(0.0) if first else c",
+        ),
+        (
+            op("where", op("lt", num(0), ref("c")), num(1), ref("c")),
+            "(np.float64(1.0) if 0.0 < c else c)",
+            "torch.where(0.0 < c, _double(1.0), c)",
+        ),
+    ],
+)
+def test_numbers_that_depend_on_elements(node: Node, numpy: str, pytorch: str) -> None:
+    """No value of theirs is an error: Python's own division by zero would be one."""
+    assert NumPyNumbers(RESERVED, ["lr", "first"]).expression(node) == numpy
+    assert TorchNumbers(RESERVED, ["lr", "first"]).expression(node) == pytorch
+
+
+def test_operations_on_matrices() -> None:
+    gram = matop("matmul", ref("g"), matop("transpose", ref("g")))
+    assert NumPyArrays(RESERVED, WHOLE).product(gram) == "np.matmul(g, g.T)"
+    assert TorchArrays(RESERVED, WHOLE).product(gram) == "torch.matmul(g, g.T)"
+    for name, arity in MATRIX_OPS.items():
+        assert NumPyArrays(RESERVED, WHOLE).product(matop(name, *[ref("g")] * arity))
+        assert TorchArrays(RESERVED, WHOLE).product(matop(name, *[ref("g")] * arity))
+
+
+def test_calls_in_double_precision() -> None:
+    printer = NumPyPrinter()
+    square = Placed("tmpwide1", "mul", (ref("g"), ref("g")), "x", wide=True)
+    assert printer.calls(square) == ["np.multiply(g, g, out=tmpwide1, dtype=np.float64)"]
+    less = Placed("tmpmask1", "lt", (ref("g"), num(Fraction(1, 10))), "x", wide=True)
+    assert printer.calls(less) == ['np.less(g, 0.1, out=tmpmask1, signature="dd->?")']
+    assert printer.calls(Placed("x", ACCUMULATE, (ref("tmpwide1"),), "x")) == ["x.add(tmpwide1)"]
+    out, mask = np.empty(2), np.empty(2, np.bool_)
+    single = np.array([0.1, 1.0], np.float32)
+    for line in printer.calls(square) + printer.calls(less):
+        eval(line, {"np": np, "g": single, "tmpwide1": out, "tmpmask1": mask})
+    assert out.tolist() == [float(single[0]) ** 2, 1.0]
+    assert mask.tolist() == [False, False]  # the float nearest to 0.1 is larger; as floats they would be equal

@@ -11,6 +11,7 @@ import pytest
 from symopt import compare
 from symopt.catalogue import resolve
 from symopt.lang import (
+    Expr,
     Hyper,
     NonNegative,
     Positive,
@@ -322,6 +323,33 @@ def test_equal_rules_of_every_class(left: str, right: str) -> None:
         trace(resolve(left)), trace(resolve(right)), found.hyper_map, found.state_map, found.conditions
     )
     assert how.passed, how.how
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        (lambda a, b: matmul(matmul(a, transpose(b)), a), lambda a, b: matmul(a, matmul(transpose(b), a)), True),
+        (lambda a, b: transpose(matmul(transpose(a), b)) * 1, lambda a, b: matmul(transpose(b), a), True),
+        (lambda a, b: transpose(transpose(a)), lambda a, b: a, True),
+        (
+            lambda a, b: transpose(matmul(matmul(transpose(a), b), transpose(a))),
+            lambda a, b: matmul(matmul(a, transpose(b)), a),
+            True,
+        ),
+        (lambda a, b: matmul(matmul(a, transpose(b)), a), lambda a, b: matmul(matmul(b, transpose(a)), a), False),
+        (lambda a, b: matmul(transpose(a), b), lambda a, b: matmul(transpose(b), a), False),
+    ],
+)
+def test_products_and_transposes_have_a_plain_form(left: Expr, right: Expr, equal: bool) -> None:
+    def rule(expression: Expr) -> type[Rule]:
+        class Product(Rule):
+            def update(s) -> None:
+                s.q = expression(s.g, s.p)
+                s.p = s.p - (total(s.q**3) + total(s.q)) * s.g
+
+        return Product
+
+    assert (compare(rule(left)(), rule(right)()).verdict == "equal") == equal
 
 
 def test_a_reduction_is_compared_in_its_normal_form() -> None:

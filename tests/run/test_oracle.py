@@ -20,7 +20,8 @@ from symopt.run.hostile import MILD, ZERO_GRADIENTS, ZERO_PARAMETERS
 from symopt.run.oracle import Distance, against_exact, apart, measures
 from symopt.run.trial import Trial
 from tests.run.program_run import ProgramKernel
-from tests.run.small_rules import RULES, random_trace
+from tests.run.random_rules import random_trace
+from tests.run.small_rules import RULES
 
 STEPS = 4
 
