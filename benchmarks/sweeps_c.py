@@ -29,7 +29,8 @@ from symopt.run.kernel import CKernel, load
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 OURS, AGAIN, KEPT, FLOOR, TORCH = "generated C", "by hand", "direction kept", "streaming", "pytorch_optimizer"
-HEADS = ("elements", "generated C, ns/element", *(f"{side}, times ours" for side in (AGAIN, KEPT, FLOOR, TORCH)), "rounds")
+PEERS = [f"{side}, times ours" for side in (AGAIN, KEPT, FLOOR, TORCH)]
+HEADS = ("elements", "generated C, ns/element", *PEERS, "rounds")
 SOURCE = Path(__file__).with_name("lamb_sweeps.c")
 HYPERS = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-6, "weight_decay": 1e-2}
 HYPER_TYPES = ", ".join(f"double {name}" for name in HYPERS)
@@ -98,9 +99,8 @@ def torch_side(sets: list[Buffers]) -> Callable[[], None]:
         parameter = torch.nn.Parameter(torch.from_numpy(b.p))
         parameter.grad = torch.from_numpy(b.g)
         betas = (HYPERS["beta1"], HYPERS["beta2"])
-        optimizer = pytorch_optimizer.Lamb(
-            [parameter], HYPERS["lr"], betas, weight_decay=HYPERS["weight_decay"], weight_decouple=False, eps=HYPERS["eps"]
-        )
+        others = {"weight_decay": HYPERS["weight_decay"], "weight_decouple": False, "eps": HYPERS["eps"]}
+        optimizer = pytorch_optimizer.Lamb([parameter], HYPERS["lr"], betas, **others)
         optimizer.step()  # makes the state, whose arrays are then ours
         state = optimizer.state[parameter]
         state["exp_avg"], state["exp_avg_sq"] = torch.from_numpy(b.m), torch.from_numpy(b.v)
@@ -136,7 +136,8 @@ def measure(kernel: CKernel, size: int, rounds: int) -> Timings:
         TORCH: torch_side(sets),
     }
     timings = interleave(sides, 1 if count > 1 else max(1, 8_000_000 // size), rounds)
-    return Timings({side: [s / (count * size) for s in found] for side, found in timings.seconds.items()}, timings.spoilt)
+    seconds = {side: [s / (count * size) for s in found] for side, found in timings.seconds.items()}
+    return Timings(seconds, timings.spoilt)
 
 
 def row(found: Timings) -> list[str]:

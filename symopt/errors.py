@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
-from os.path import commonprefix
 
 MOST_NAMES = 12  # a longer list is not read
 
@@ -49,12 +48,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = list(dict.fromkeys(known))
     close = get_close_matches(name, names, n=MOST_NAMES, cutoff=0.55)
     # Of names that are about as near, those that begin alike are meant more often.
-    close.sort(
-        key=lambda other: (-round(SequenceMatcher(None, other, name).ratio(), 1), -len(commonprefix([other, name])))
-    )
+    close.sort(key=lambda other: (-round(SequenceMatcher(None, other, name).ratio(), 1), -_alike(other, name)))
     close = close[:3]
     if close:
         return "did you mean " + " or ".join(close) + "?"
     if len(names) > MOST_NAMES:
         return f"known: {', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
     return "known: " + ", ".join(names) if names else "nothing is declared"
+
+
+def _alike(a: str, b: str) -> int:
+    """How many characters two names begin with alike."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))

@@ -5,7 +5,7 @@
  * Trace of shampoo: b1797da6f70ba708
  * Regenerate: symopt generate shampoo --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: f743a9b1ac9a63015b7bfe86c6123fcd37862ba7b40292c06f77fbe7a205a580
+ * SHA-256 of everything below this line: 6dfe6ddc90f237420472ed60866c63200b600dcc005c8a4a300fab9eadbc2e71
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -53,8 +53,9 @@ static void shampoo_tridiagonal(
         }
         diagonal[k] = row[k];
         beside[k] = row[k + 1];
-        row[k] = square > 0.0 ? 1.0 : 0.0; /* whether there is a reflection */
-        if (!(square > 0.0)) {
+        /* There is no reflection where elements are too small to count beside the largest, which is about 1. */
+        row[k] = square > 1e-200 ? 1.0 : 0.0;
+        if (row[k] == 0.0) {
             continue;
         }
         const double length = sqrt(square + row[k + 1] * row[k + 1]);
@@ -136,13 +137,16 @@ static void shampoo_diagonal(size_t n, double *values, double *beside, double *v
             double sine = 1.0, cosine = 1.0, p = 0.0;
             size_t i = last;
             for (; i > first; i--) {
-                const double f = sine * beside[i - 1], b = cosine * beside[i - 1], r = sqrt(f * f + g * g);
-                beside[i] = r;
-                if (r == 0.0) {
+                const double f = sine * beside[i - 1], b = cosine * beside[i - 1];
+                const double larger = fabs(f) > fabs(g) ? fabs(f) : fabs(g);
+                if (larger == 0.0) {
+                    beside[i] = 0.0;
                     break;
                 }
-                sine = f / r;
-                cosine = g / r;
+                const double length = sqrt(f / larger * (f / larger) + g / larger * (g / larger));
+                beside[i] = larger * length;
+                sine = f / larger / length;
+                cosine = g / larger / length;
                 const double rest = (values[i - 1] - (values[i] - p)) * sine + 2.0 * cosine * b;
                 g = cosine * rest - b;
                 values[i] = values[i] - p + sine * rest;

@@ -149,9 +149,7 @@ class SweepPrinter:
     def slots(self) -> list[Slot]:
         """The running sums over columns, for which the caller gives memory."""
         along = extent(self.sweep.shape.along, self.program)
-        return [
-            Slot(self._local(p, "sums"), "double", along) for p in self.sweep.partials if p.reduction.axis == 0
-        ]
+        return [Slot(self._local(p, "sums"), "double", along) for p in self.sweep.partials if p.reduction.axis == 0]
 
     def _local(self, partial: Partial, what: str) -> str:
         """A local variable that a reduction needs."""
@@ -219,7 +217,8 @@ class SweepPrinter:
         return [self._term_line(partial) for partial in self.sweep.partials]
 
     def _term_line(self, partial: Partial) -> str:
-        place = f"{self._local(partial, 'sums')}[ic]" if partial.reduction.axis == 0 else f"{self._local(partial, 'lanes')}[lane]"
+        sums, lanes = (self._local(partial, kind) for kind in ("sums", "lanes"))
+        place = f"{sums}[ic]" if partial.reduction.axis == 0 else f"{lanes}[lane]"
         return self._gathered(partial, place, self.double.expression(partial.value))
 
     def _gathered(self, partial: Partial, into: str, value: str) -> str:
@@ -231,7 +230,8 @@ class SweepPrinter:
     def _before(self, partial: Partial) -> list[str]:
         start = START[partial.op]
         if partial.reduction.axis == 0:
-            return ["for (size_t ic = 0; ic < along; ic++) {", f"    {self._local(partial, 'sums')}[ic] = {start};", "}"]
+            sums = self._local(partial, "sums")
+            return ["for (size_t ic = 0; ic < along; ic++) {", f"    {sums}[ic] = {start};", "}"]
         return [f"double {self._local(partial, 'total')} = {start};"] if partial.reduction.axis is None else []
 
     def _after_block(self, partial: Partial) -> str:

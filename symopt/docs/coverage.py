@@ -7,7 +7,6 @@ The lists of optimizers are those of the installed frameworks, the rules that st
 from __future__ import annotations
 
 import functools
-import importlib
 import inspect
 import re
 import sys
@@ -16,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from symopt._paths import data_dir
@@ -24,10 +22,10 @@ from symopt.backends.base import variants_of
 from symopt.backends.registry import backend_names
 from symopt.catalogue import rule, rule_names
 from symopt.classes import Made, Trait, Traits, by_class, letters, made, traits_of, words
-from symopt.errors import MissingToolError
 from symopt.files import write_text
 from symopt.lang.declare import Inner
 from symopt.passes.tracing import trace
+from symopt.run.frameworks import framework
 from symopt.run.originals import originals
 
 COMMAND = "python -m symopt.docs.coverage docs/coverage.md"
@@ -45,14 +43,14 @@ class Covered:
 
 def torch_optimizers() -> list[str]:
     """The optimizers of torch.optim."""
-    module = _module("torch.optim")
+    module = framework("torch.optim")
     found = [name for name in module.__all__ if inspect.isclass(getattr(module, name))]
     return [f"torch.optim.{name}" for name in found if getattr(module, name) is not module.Optimizer]
 
 
 def optax_aliases() -> list[str]:
     """The optimizers of optax: the functions of its module of aliases that it makes public."""
-    public, module = _module("optax"), _module("optax._src.alias")
+    public, module = framework("optax"), framework("optax._src.alias")
     own = [
         name
         for name, item in vars(module).items()
@@ -64,7 +62,7 @@ def optax_aliases() -> list[str]:
 
 def keras_optimizers() -> list[str]:
     """The optimizers of keras.optimizers, without those that are made from others."""
-    module = _module("keras").optimizers
+    module = framework("keras").optimizers
     found = []
     for name, item in vars(module).items():
         if inspect.isclass(item) and issubclass(item, module.Optimizer) and item is not module.Optimizer:
@@ -181,14 +179,6 @@ def _left_out() -> dict[str, str]:
     for path in files:
         entries += tomllib.loads(path.read_text(encoding="utf-8")).get("left_out", [])
     return {entry["implementation"]: entry["reason"] for entry in entries}
-
-
-def _module(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        package = (error.name or name).partition(".")[0]
-        raise MissingToolError(f"{package} is not installed: pip install {package}") from None
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ RESERVED = C_KEYWORDS | frozenset({
     "reinterpret_cast", "requires", "static_assert", "static_cast", "template", "this", "thread_local", "throw",
     "true", "try", "typeid", "typename", "using", "virtual", "wchar_t", "co_await", "co_return", "co_yield",
     "and", "and_eq", "bitand", "bitor", "compl", "not", "not_eq", "or", "or_eq", "xor", "xor_eq",
-    "i", "n", "hyper", "ir", "ic", "ib", "kt", "begin", "end", "lane", "down", "along", "work", "memory", "scratch", "seed",
-    "tensors", "memcpy", "fewer", "more",
+    "i", "n", "hyper", "ir", "ic", "ib", "kt", "begin", "end", "lane", "down", "along", "work", "memory", "scratch",
+    "seed", "tensors", "memcpy", "fewer", "more",
     *FUNCTIONS, *(f"{name}f" for name in FUNCTIONS),
     "NULL", "NAN", "INFINITY", "HUGE_VAL", "EOF", "I", "linux", "unix", "near", "far", "interface",
 })  # fmt: skip

@@ -112,9 +112,10 @@ class Checker:
         for array in taken:
             for before in reached.values():
                 if before.end > array.start and (before.written or array.written):
-                    first, second = sorted((before, array), key=lambda found: arrays.index(found))
+                    first, second = sorted((before, array), key=arrays.index)
                     raise UsageError(
-                        f"the arrays {first.name} and {second.name} overlap; the kernel needs memory of its own for each"
+                        f"the arrays {first.name} and {second.name} overlap; "
+                        "the kernel needs memory of its own for each"
                     )
             last = reached.get(array.written)
             if last is None or array.end > last.end:

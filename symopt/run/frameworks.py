@@ -53,7 +53,7 @@ def run_original(
 def _torch(
     implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
 ) -> list[Array]:
-    torch = _module("torch")
+    torch = framework("torch")
     with _default_dtype(torch, p.dtype):
         parameter = torch.nn.Parameter(torch.tensor(p))
         optimizer = implementation_of(implementation)([parameter], **arguments)
@@ -79,7 +79,7 @@ def _default_dtype(torch: ModuleType, dtype: np.dtype[Any]) -> Iterator[None]:
 def _optax(
     implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
 ) -> list[Array]:
-    jax, optax = _module("jax"), _module("optax")
+    jax, optax = framework("jax"), framework("optax")
     with jax.enable_x64(p.dtype == np.float64):
         parameter = jax.numpy.asarray(p)
         optimizer = optax.with_extra_args_support(implementation_of(implementation)(**arguments))
@@ -95,12 +95,12 @@ def _optax(
 def _keras(
     implementation: str, arguments: Arguments, p: Array, gradient: Gradient, steps: int, loss: Loss
 ) -> list[Array]:
-    keras = _module("keras")
+    keras = framework("keras")
     before = keras.config.floatx()
     keras.config.set_floatx(p.dtype.name)
     try:
         # JAX computes in single precision, whatever it is given, unless it is told otherwise.
-        with _module("jax").enable_x64(p.dtype == np.float64) if find_spec("jax") else nullcontext():
+        with framework("jax").enable_x64(p.dtype == np.float64) if find_spec("jax") else nullcontext():
             variable = keras.Variable(p, dtype=p.dtype.name)
             optimizer = implementation_of(implementation)(**arguments)
             reached = []
@@ -115,7 +115,8 @@ def _keras(
 RUNNERS: Mapping[str, Runner] = {"torch": _torch, "optax": _optax, "keras": _keras, "pytorch_optimizer": _torch}
 
 
-def _module(name: str) -> ModuleType:
+def framework(name: str) -> ModuleType:
+    """A framework's module; raises ``MissingToolError`` where it is not installed."""
     # What Keras computes with is chosen when it is imported; its own choice, TensorFlow, is rarely there.
     os.environ.setdefault("KERAS_BACKEND", "jax" if find_spec("jax") else "torch")
     try:
@@ -128,7 +129,7 @@ def _module(name: str) -> ModuleType:
 def implementation_of(implementation: str) -> Any:
     """The class or function that a dotted path names; raises ``MissingToolError`` where it is not installed."""
     path, _, name = implementation.rpartition(".")
-    _module(path.partition(".")[0])
+    framework(path.partition(".")[0])
     try:
         return getattr(importlib.import_module(path), name)
     except (ImportError, AttributeError):

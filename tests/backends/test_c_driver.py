@@ -118,7 +118,8 @@ class Driver:
         name = self.names.public(self.variant, phase.name, self.ctype)
         work = self.names.public(self.variant, f"{phase.name}_work", self.ctype)
         if needs_work(phase) and not self.program.has_axes:
-            self.text.append(f"static size_t flat_{work}(size_t rows, size_t cols) {{ (void)cols; return {work}(rows); }}")
+            head = f"static size_t flat_{work}(size_t rows, size_t cols)"
+            self.text.append(f"{head} {{ (void)cols; return {work}(rows); }}")
             work = f"flat_{work}"
         numbers = ["t", *["hyper"] * self.names.takes_hyper, *["0.5"] * takes_loss(phase)]
         numbers += ["77"] * takes_seed(self.program, phase)

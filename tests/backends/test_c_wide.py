@@ -15,7 +15,19 @@ import pytest
 from symopt.backends.base import render
 from symopt.backends.c import BACKEND
 from symopt.catalogue import rule
-from symopt.lang import Hyper, NonNegative, Rule, State, inverse_root, largest, matmul, smallest, total, transpose, where
+from symopt.lang import (
+    Hyper,
+    NonNegative,
+    Rule,
+    State,
+    inverse_root,
+    largest,
+    matmul,
+    smallest,
+    total,
+    transpose,
+    where,
+)
 from symopt.lang.ops import model_total
 from symopt.run.compile import FLAGS, compiler
 from symopt.run.kernel import load

@@ -16,7 +16,8 @@ from symopt.run.kernel import load
 Capture = pytest.CaptureFixture[str]
 
 RULE = dedent("""
-    from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, matmul, maximum, norm, transpose
+    from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval
+    from symopt.lang import ema, matmul, maximum, norm, transpose
 
     class Steep(Rule):
         '''Momentum seen through the products of the rows, no longer than the parameter is.'''
@@ -72,7 +73,8 @@ def test_explain_names_the_sweeps_and_products(capsys: Capture, rule: str) -> No
 
 def test_generate_and_check(capsys: Capture, rule: str, tmp_path: Path) -> None:
     answer(capsys, "generate", rule, "--out", "kernels")
-    written = sorted(path.relative_to(tmp_path / "kernels").as_posix() for path in (tmp_path / "kernels").rglob("steep.*"))
+    folder = tmp_path / "kernels"
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("steep.*"))
     assert {"numpy/steep.py", "torch/steep.py", "c/steep.c", "c/steep.h"} <= set(written)
     assert "fresh" in answer(capsys, "generate", rule, "--out", "kernels", "--check")
     assert "all comparisons came out as they must" in answer(capsys, "check", rule)

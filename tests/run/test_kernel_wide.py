@@ -13,8 +13,19 @@ from symopt.errors import DomainError, SymoptError, UsageError
 from symopt.lang import Hyper, NonNegative, Rule, State, model_total, norm
 from symopt.run.compile import COMPILERS
 from symopt.run.kernel import CKernel, load
+from symopt.run.philox import uniforms
 from symopt.run.team import LEAST
-from tests.run.small_rules import Counted, Distance, Extremes, Given, Langevin, Midpoints, Newton, NumberState, Sharpness
+from tests.run.small_rules import (
+    Counted,
+    Distance,
+    Extremes,
+    Given,
+    Langevin,
+    Midpoints,
+    Newton,
+    NumberState,
+    Sharpness,
+)
 
 pytest.importorskip("cffi")
 pytestmark = pytest.mark.skipif(not any(map(shutil.which, COMPILERS)), reason="no C compiler")
@@ -34,12 +45,31 @@ class Norms(Rule, name="norms"):
         s.p = s.p - s.lr * s.g_at / (1 + s.nu)
 
 
+class ModelNoise(Rule, name="model_noise"):
+    """The parameters of a model become noise, and more where there is a gradient."""
+
+    def update(s) -> None:
+        s.p = s.uniform() + model_total(s.g)
+
+
 @pytest.fixture(scope="module")
 def kernels(tmp_path_factory) -> dict[str, CKernel]:
     """The kernels by name, from a cache that all tests here share."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYMOPT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        small = (Extremes, Distance, Given, Langevin, NumberState, Norms, Midpoints, Sharpness, Counted, Newton)
+        small = (
+            Extremes,
+            Distance,
+            Given,
+            Langevin,
+            NumberState,
+            Norms,
+            Midpoints,
+            Sharpness,
+            Counted,
+            Newton,
+            ModelNoise,
+        )
         found = [load(cls, "float32") for cls in small]
     return {kernel.rule.name: kernel for kernel in found}
 
@@ -71,7 +101,11 @@ def first(a: Arguments, name: str) -> None:
 
 REFUSED = [
     ("newton", lambda a: setattr(a, "p", array(12)), r"newton: p is a matrix \(2 dimensions\), not of shape \(12,\)"),
-    ("newton", lambda a: setattr(a, "p", array(2, 3, 2)), r"newton: p is a matrix \(2 dimensions\), not of shape \(2, 3, 2\)"),
+    (
+        "newton",
+        lambda a: setattr(a, "p", array(2, 3, 2)),
+        r"newton: p is a matrix \(2 dimensions\), not of shape \(2, 3, 2\)",
+    ),
     ("newton", lambda a: a.g.update(g=array(4, 3)), r"g has the shape \(4, 3\); the others have \(3, 4\)"),
     ("newton", lambda a: a.g.update(g=np.asfortranarray(array(3, 4))), "g is not contiguous"),
     ("newton", lambda a: a.g.pop("g"), "step of newton needs the array 'g'"),
@@ -94,7 +128,11 @@ REFUSED = [
     ("distance", lambda a: a.g["g"].__setitem__(1, a.p[0].reshape(-1)[:4].reshape(2, 2)), r"p\[0\] and g\[1\] overlap"),
     ("distance", lambda a: a.p.__setitem__(1, a.p[0].reshape(-1)[:4].reshape(2, 2)), r"p\[0\] and p\[1\] overlap"),
     ("distance", lambda a: a.p.__setitem__(1, [1.0]), "p is list; this kernel takes arrays of float32"),
-    ("distance", lambda a: a.g["g"].__setitem__(0, a.g["g"][0].astype(float)), "g is float64; this kernel takes float32"),
+    (
+        "distance",
+        lambda a: a.g["g"].__setitem__(0, a.g["g"][0].astype(float)),
+        "g is float64; this kernel takes float32",
+    ),
     ("norms", lambda a: a.states["nu"].pop(), "norms: nu has 1 numbers, and p has 2 arrays"),
     ("norms", lambda a: a.states.update(nu=0.5), "norms: nu has 1 numbers, and p has 2 arrays"),
     ("norms", lambda a: a.states["nu"].__setitem__(0, "x"), "nu is str; here it is a number"),
@@ -109,7 +147,10 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "change", "message"), REFUSED, ids=[f"{n}-{k}" for k, (n, _, _) in enumerate(REFUSED)])
+NAMED = [f"{name}-{k}" for k, (name, _, _) in enumerate(REFUSED)]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), REFUSED, ids=NAMED)
 def test_wrong_arguments_are_refused_with_one_line(kernels, name, change, message) -> None:
     a = Arguments(kernels[name])
     change(a)
@@ -120,7 +161,9 @@ def test_wrong_arguments_are_refused_with_one_line(kernels, name, change, messag
     np.testing.assert_equal((a.p, a.states), before)
 
 
-@pytest.mark.parametrize("name", ["newton", "extremes", "number_state", "distance", "norms", "given", "midpoints", "langevin"])
+@pytest.mark.parametrize(
+    "name", ["newton", "extremes", "number_state", "distance", "norms", "given", "midpoints", "langevin"]
+)
 def test_the_arguments_are_fine_before_they_are_changed(kernels, name) -> None:
     a = Arguments(kernels[name])
     before = copy.deepcopy(a.p)
@@ -231,6 +274,15 @@ def test_several_tensors_draw_different_numbers_and_a_seed_repeats_them(kernels)
         assert abs(np.corrcoef(found[0], other)[0, 1]) < 0.08
     assert np.mean(found[0]) == pytest.approx(0.5, abs=0.05)  # a normal number and a uniform one
     assert np.std(found[0]) == pytest.approx(np.sqrt(1 + 1 / 12), abs=0.05)
+
+
+def test_every_tensor_of_a_model_has_a_seed_of_its_own(kernels) -> None:
+    kernel, seed = kernels["model_noise"], 2**64 - 2**32 - 5
+    p = [np.zeros(9, np.float32) for _ in range(3)]
+    kernel.step(p, [np.zeros(9, np.float32) for _ in range(3)], {}, 4, seed=seed)
+    for index, array_ in enumerate(p):
+        expected = uniforms((9,), 4, 0, (seed + (index << 32)) % 2**64, "float32")
+        np.testing.assert_array_equal(array_, expected)
 
 
 @pytest.mark.parametrize("name", ["newton", "number_state", "distance", "langevin", "sharpness", "given", "counted"])
