@@ -8,7 +8,7 @@
  * Trace of adafactor[factored=False,decay=True]: 220c840efb886a3f
  * Regenerate: symopt generate adafactor --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: c83c4059f95a80ee6a4c24734160249e246638885a6e565550404c9e1496ba45
+ * SHA-256 of everything below this line: a69291426c4a57db225512562c8fbb5d71baad48f40360ff877ba967f8e88c9b
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -106,7 +106,7 @@ symopt_status symopt_adafactor_init_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -122,7 +122,7 @@ symopt_status symopt_adafactor_init_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -138,7 +138,7 @@ symopt_status symopt_adafactor_init_decay_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -154,7 +154,7 @@ symopt_status symopt_adafactor_init_decay_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {

@@ -8,7 +8,7 @@
  * Trace of adafactor_optax[factored=False,momentum=True]: dc49363265aec095
  * Regenerate: symopt generate adafactor_optax --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 15cfb192c4963ca7ddb7eb40651e4e75167b8b8c66dc916bf94879b06b11d9ab
+ * SHA-256 of everything below this line: aa3e6c8e1cbda717fac6516f8ad8dc1eba40586dbef05fded61ac1a4b28e9c95
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -103,7 +103,7 @@ symopt_status symopt_adafactor_optax_init_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -119,7 +119,7 @@ symopt_status symopt_adafactor_optax_init_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -135,7 +135,7 @@ symopt_status symopt_adafactor_optax_init_momentum_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT c, float *SYMOPT_RESTRICT m)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL || m == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL) || (rows > 0 && cols > 0 && m == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -154,7 +154,7 @@ symopt_status symopt_adafactor_optax_init_momentum_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT c, double *SYMOPT_RESTRICT m)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL || m == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL) || (rows > 0 && cols > 0 && m == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {

@@ -6,7 +6,7 @@
  * Trace of adafactor_torch[factored=False]: 0c87e1fbc9001919
  * Regenerate: symopt generate adafactor_torch --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 805ee593e82d38f2c1c85c156b862ecab3ae3e185777ac44cbed127c5b079a71
+ * SHA-256 of everything below this line: 7c13a0a1e2e5cab44ff7b9bee2caa4b02ae8208591f7f86926d36f6b1b1571e9
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -100,7 +100,7 @@ symopt_status symopt_adafactor_torch_init_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -116,7 +116,7 @@ symopt_status symopt_adafactor_torch_init_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT c)
 {
-    if (rows > 0 && cols > 0 && (v == NULL || c == NULL)) {
+    if ((rows > 0 && v == NULL) || (cols > 0 && c == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {

@@ -5,7 +5,7 @@
  * Trace of came: 89c3da5eb5317497
  * Regenerate: symopt generate came --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 13a82381afc3229a3db6a29ff084b40f2271eb38e9c0e2f286457486d833c174
+ * SHA-256 of everything below this line: a3efe243f8d95ea873d74c797e2aae8682a5ca592038bbfacab21809abb2e1aa
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -94,7 +94,7 @@ symopt_status symopt_came_init_f32(
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT r, float *SYMOPT_RESTRICT c,
     float *SYMOPT_RESTRICT r_res, float *SYMOPT_RESTRICT c_res)
 {
-    if (rows > 0 && cols > 0 && (m == NULL || r == NULL || c == NULL || r_res == NULL || c_res == NULL)) {
+    if ((rows > 0 && cols > 0 && m == NULL) || (rows > 0 && (r == NULL || r_res == NULL)) || (cols > 0 && (c == NULL || c_res == NULL))) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * cols; i++) {
@@ -116,7 +116,7 @@ symopt_status symopt_came_init_f64(
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT r, double *SYMOPT_RESTRICT c,
     double *SYMOPT_RESTRICT r_res, double *SYMOPT_RESTRICT c_res)
 {
-    if (rows > 0 && cols > 0 && (m == NULL || r == NULL || c == NULL || r_res == NULL || c_res == NULL)) {
+    if ((rows > 0 && cols > 0 && m == NULL) || (rows > 0 && (r == NULL || r_res == NULL)) || (cols > 0 && (c == NULL || c_res == NULL))) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * cols; i++) {

@@ -5,7 +5,7 @@
  * Trace of momo: c76dc49af3502b55
  * Regenerate: symopt generate momo --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: be0ad1c003757679273716e4422aa7fd60832b25d8c71acc007820a42c444ee1
+ * SHA-256 of everything below this line: 5b73e6742f9943ba29b62f9379f75f54ca0073154882aac63062a655ae2f62b4
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -74,7 +74,7 @@ symopt_status symopt_momo_init_f32(
         return SYMOPT_NULL_POINTER;
     }
     for (size_t kt = 0; kt < tensors; kt++) {
-        if (n[kt] > 0 && (m[kt] == NULL)) {
+        if (n[kt] > 0 && m[kt] == NULL) {
             return SYMOPT_NULL_POINTER;
         }
     }
@@ -96,7 +96,7 @@ symopt_status symopt_momo_init_f64(
         return SYMOPT_NULL_POINTER;
     }
     for (size_t kt = 0; kt < tensors; kt++) {
-        if (n[kt] > 0 && (m[kt] == NULL)) {
+        if (n[kt] > 0 && m[kt] == NULL) {
             return SYMOPT_NULL_POINTER;
         }
     }

@@ -5,7 +5,7 @@
  * Trace of shampoo: b1797da6f70ba708
  * Regenerate: symopt generate shampoo --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: 6dfe6ddc90f237420472ed60866c63200b600dcc005c8a4a300fab9eadbc2e71
+ * SHA-256 of everything below this line: f03c19ad5c19cc4becf520c86b1e24bbb5ff45c3f0ae90d75644c003594a39a8
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -407,7 +407,7 @@ symopt_status symopt_shampoo_init_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT left, float *SYMOPT_RESTRICT right)
 {
-    if (rows > 0 && cols > 0 && (left == NULL || right == NULL)) {
+    if ((rows > 0 && left == NULL) || (cols > 0 && right == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * rows; i++) {
@@ -423,7 +423,7 @@ symopt_status symopt_shampoo_init_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT left, double *SYMOPT_RESTRICT right)
 {
-    if (rows > 0 && cols > 0 && (left == NULL || right == NULL)) {
+    if ((rows > 0 && left == NULL) || (cols > 0 && right == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * rows; i++) {

@@ -6,7 +6,7 @@
  * Trace of sm3[factored=False]: cb58720395970d41
  * Regenerate: symopt generate sm3 --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: f98a7c6607ed0f731a51003144f063534e2611c26ae15c3e958e81133427c8b0
+ * SHA-256 of everything below this line: 95d9919bc3fa99266eb307655a623acab835ec48d1bcf5dd05baad611752454d
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -95,7 +95,7 @@ symopt_status symopt_sm3_init_f32(
     size_t rows, size_t cols,
     float *SYMOPT_RESTRICT row, float *SYMOPT_RESTRICT col, float *SYMOPT_RESTRICT m)
 {
-    if (rows > 0 && cols > 0 && (row == NULL || col == NULL || m == NULL)) {
+    if ((rows > 0 && row == NULL) || (cols > 0 && col == NULL) || (rows > 0 && cols > 0 && m == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {
@@ -114,7 +114,7 @@ symopt_status symopt_sm3_init_f64(
     size_t rows, size_t cols,
     double *SYMOPT_RESTRICT row, double *SYMOPT_RESTRICT col, double *SYMOPT_RESTRICT m)
 {
-    if (rows > 0 && cols > 0 && (row == NULL || col == NULL || m == NULL)) {
+    if ((rows > 0 && row == NULL) || (cols > 0 && col == NULL) || (rows > 0 && cols > 0 && m == NULL)) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows; i++) {

@@ -5,7 +5,7 @@
  * Trace of soap: 38aee7f1f8b349a4
  * Regenerate: symopt generate soap --backend c
  * This file belongs to its user: SPDX-License-Identifier: 0BSD
- * SHA-256 of everything below this line: c25bcb2ed5b47f8330e21a8c333be2a90a94c5f0e6ac4455f828042d6cfcd4f8
+ * SHA-256 of everything below this line: a9ff6591a5a855d96654eb0caa149b16f6f3ba8606e8edcb847b48e4013f37a1
  *
  * Compile with -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off: the loops are then vectorised, and
  * every result is the same on all machines. No flag may reorder or contract arithmetic.
@@ -523,7 +523,7 @@ symopt_status symopt_soap_init_f32(
     float *SYMOPT_RESTRICT m, float *SYMOPT_RESTRICT v, float *SYMOPT_RESTRICT left,
     float *SYMOPT_RESTRICT right, float *SYMOPT_RESTRICT ql, float *SYMOPT_RESTRICT qr)
 {
-    if (rows > 0 && cols > 0 && (m == NULL || v == NULL || left == NULL || right == NULL || ql == NULL || qr == NULL)) {
+    if ((rows > 0 && cols > 0 && (m == NULL || v == NULL)) || (rows > 0 && (left == NULL || ql == NULL)) || (cols > 0 && (right == NULL || qr == NULL))) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * cols; i++) {
@@ -546,7 +546,7 @@ symopt_status symopt_soap_init_f64(
     double *SYMOPT_RESTRICT m, double *SYMOPT_RESTRICT v, double *SYMOPT_RESTRICT left,
     double *SYMOPT_RESTRICT right, double *SYMOPT_RESTRICT ql, double *SYMOPT_RESTRICT qr)
 {
-    if (rows > 0 && cols > 0 && (m == NULL || v == NULL || left == NULL || right == NULL || ql == NULL || qr == NULL)) {
+    if ((rows > 0 && cols > 0 && (m == NULL || v == NULL)) || (rows > 0 && (left == NULL || ql == NULL)) || (cols > 0 && (right == NULL || qr == NULL))) {
         return SYMOPT_NULL_POINTER;
     }
     for (size_t i = 0; i < rows * cols; i++) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,19 +55,20 @@ def init_function(names: Names, variant: Variant, ctype: CType) -> Init:
     """The init function of a variant in one element type."""
     program, arguments = variant.program, init_arguments_of(variant)
     takes_hyper = init_takes_hyper(variant)
-    checks = [null_check(arguments, program, takes_hyper)]
+    checks = [null_check(arguments, program, takes_hyper, is_init=True)]
     if takes_hyper:
         checks.append(Check(f"!{names.rule}_in_domain(hyper)", "SYMOPT_OUT_OF_DOMAIN"))
     hyper = [f"const {names.hyper_type} *hyper"] if takes_hyper else []
     numbers = numbers_of(program)
-    # A state that is one number has no size.
-    unused = sizes_of(program) if all(a.is_number for a in arguments) and not program.over_model else ()
     fills: dict[str, list[str]] = {}
     for state in variant.trace.states:
         if state.name not in numbers:
             array = at_tensor(c_name(state.name), program)
             line = f"{array}[i] = {_initial(names, state, ctype, at_tensor(PARAMETER, program))};"
             fills.setdefault(element_count(program.shapes[state.name], program), []).append(line)
+    # States that are numbers, or that have rows only, leave sizes unused.
+    text = " ".join([*(check.condition for check in checks), *fills])
+    unused = [] if program.over_model else [s for s in sizes_of(program) if not re.search(rf"\b{s}\b", text)]
     own = {state.name: state for state in variant.trace.states if state.name in numbers}
     tensor = {a.name for a in arguments if a.is_number and a.per_tensor} if program.over_model else set()
     return Init(
@@ -75,7 +77,7 @@ def init_function(names: Names, variant: Variant, ctype: CType) -> Init:
         doc=comment(f"The states of {variant.rule.title} before the first step, {amount(program)} in {ctype.name}."),
         parameters=[", ".join([*sizes(program), *hyper]), *filled(pointer(a, ctype, program) for a in arguments)],
         checks=checks,
-        tensor_check=tensor_check(arguments, program) if program.over_model else "",
+        tensor_check=tensor_check(arguments, program, is_init=True) if program.over_model else "",
         fills=[Fill(count, lines) for count, lines in fills.items()],
         numbers=[
             *(f"(void){size};" for size in unused),

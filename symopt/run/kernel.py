@@ -44,6 +44,8 @@ Array = NDArray[Any]
 # An array, or one for every tensor of a model.
 Arrays = Any
 OK = 0
+# What a step is given by keyword besides hyper-parameters.
+GIVEN = ("loss", "seed", HESSIAN)
 
 
 def load(rule: Rule | type[Rule], dtype: str = "float64", folder: Path | None = None) -> CKernel:
@@ -157,7 +159,7 @@ class CKernel:
         phases = {found.name: found for found in self._program.phases}
         if name not in phases:
             raise UsageError(f"{self.rule.title} has no function {name!r}; {nearest(name, phases)}")
-        phase, hypers = phases[name], {k: v for k, v in keywords.items() if k not in ("loss", "seed", HESSIAN)}
+        phase, hypers = phases[name], {k: v for k, v in keywords.items() if k in self.hypers or k not in GIVEN}
         reads_hessian = HESSIAN in self._program.trace.given and HESSIAN in keywords
         arrays = {**given, **({HESSIAN: keywords[HESSIAN]} if reads_hessian else {})}
         order = arguments_of(self._program, phase)

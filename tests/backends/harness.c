@@ -187,7 +187,8 @@ static void check_empty(const kernel *k, const function *f, model *m)
 {
     for (size_t a = 0; a < f->count; a++) {
         const array *which = &k->array[f->args[a]];
-        const bool used = (which->number && !which->tensor) || (k->model && m->tensors > 0);
+        const bool filled = !f->takes_t && m->bytes[f->args[a]][0] > 0;
+        const bool used = filled || (which->number && !which->tensor) || (k->model && m->tensors > 0);
         const symopt_status wanted = used ? SYMOPT_NULL_POINTER : SYMOPT_OK;
         running = f->name;
         CHECK(called(k, f, m, 1, k->hyper, a, NONE) == wanted);
