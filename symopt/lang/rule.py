@@ -146,7 +146,7 @@ class Declared:
                 raise UsageError(f"{self.name}: {name} = {value!r}; a hyper-parameter takes {takes}")
             declaration.check(value, self.name)
         else:
-            settable = {**self.declared(Option), **self.declared(Hyper)}
+            settable = {**self.declared(Option), **self.declared(Hyper), **self.declared(Inner)}
             raise UsageError(f"{self.name} has no option or hyper-parameter {name!r}; {nearest(name, settable)}")
 
     def _check_options(self) -> None:
