@@ -16,6 +16,7 @@ from symopt._paths import data_dir
 from symopt.ir.program import Program
 from symopt.ir.text import trace_hash
 from symopt.ir.trace import Trace
+from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
 from symopt.passes.pipeline import lower
 from symopt.passes.tracing import trace
@@ -69,6 +70,19 @@ def variants_of(rule: type[Rule], dtypes: tuple[str, ...] = DTYPES) -> list[Vari
         recorded = trace(configured)
         found.append(Variant(configured, suffix, recorded, lower(recorded), dtypes))
     return found
+
+
+def fixes_options_alone(rule: Rule) -> bool:
+    """Whether a rule has no hyper-parameter or schedule fixed, so that its kernels are those of its class."""
+    return set(rule.settings) <= set(rule.declared(Option))
+
+
+def variants_beside(rule: Rule) -> list[Variant]:
+    """The variants that share the source of a rule; one with fixed hyper-parameters or schedules has its own."""
+    if fixes_options_alone(rule):
+        return variants_of(type(rule))
+    recorded = trace(rule)
+    return [Variant(rule, "", recorded, lower(recorded))]
 
 
 def _suffix(rule: Rule) -> str:

@@ -8,15 +8,9 @@ from typing import ClassVar
 
 from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, matop, ref, refs
 from symopt.ir.text import node_text
-from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
-from symopt.prove.elements import Element, ForkError, Meaning, NotDecidedError
+from symopt.lang.domain import Domain, NonNegative, OpenUnitInterval, Positive, Real, UnitInterval
+from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError
 from symopt.prove.field import Field
-
-HALF = Fraction(1, 2)
-# Parts what a function is from how its operand is written, where the operand has no normal form.
-WRITTEN = " of "
-OpenUnit = Domain(Fraction(0), Fraction(1), lower_open=True, upper_open=True)
-ClosedUnit = Domain(Fraction(0), Fraction(1))
 
 
 class Converter:
@@ -139,7 +133,7 @@ class Converter:
         below_one = field.element_sign(field.sub(field.one, base)) if not field.equal(base, field.one) else None
         if below_one is not None and below_one.value > 0 and order.value > 0:
             if below_one.strict and order.strict:
-                return OpenUnit if sign.strict else UnitInterval
+                return OpenUnitInterval if sign.strict else UnitInterval
             return Domain(Fraction(0), Fraction(1), lower_open=sign.strict)
         return Positive if sign.strict else NonNegative
 

@@ -14,6 +14,8 @@ from symopt.prove.signs import Sign
 
 Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
 SPARE = 32
+# Parts what a function is from how its operand is written, where the operand has no normal form.
+WRITTEN = " of "
 # What stands for one number, whatever it is made of.
 ONE_NUMBER = REDUCTIONS | frozenset(MODEL_REDUCTIONS)
 

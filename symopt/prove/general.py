@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from symopt.ir.nodes import Node, num, op, ref, substitute
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, PositiveInteger
 from symopt.prove.elements import Element, Generators
@@ -36,8 +35,3 @@ class GeneralStep:
     def values(self, field: Field) -> dict[str, Element]:
         """The names that are not generators."""
         return {STEP: field.add(field.name(BEFORE), field.one)}
-
-
-def step_before(node: Node) -> Node:
-    """An expression in ``t`` at the step before."""
-    return substitute([node], {STEP: op("sub", ref(STEP), num(1))})[0]

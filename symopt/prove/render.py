@@ -9,7 +9,7 @@ import sympy as sp
 
 from symopt.ir.nodes import ONE, Node, Num, Op, Reduce, Ref, num, op, ref, walk
 from symopt.ir.trace import STEP
-from symopt.prove.elements import Condition, Element, Poly
+from symopt.prove.elements import WRITTEN, Condition, Element, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import BEFORE
 from symopt.prove.pair import EARLIER, bare
@@ -90,7 +90,7 @@ def generator_node(field: Field, position: int) -> Node:
     if meaning.kind in ("sqrt", "pow", "exp", "log", "cos", "floor"):
         return op(meaning.kind, *args)
     # A reduction or an operation on matrices, written for people only.
-    written = " of " in meaning.kind
+    written = WRITTEN in meaning.kind
     return ref(meaning.kind if written else f"{meaning.kind}({', '.join(map(node_text, args))})")
 
 

@@ -8,14 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from symopt.backends.base import DTYPES, Variant, variants_of
+from symopt.backends.base import DTYPES, Variant, fixes_options_alone, variants_beside
 from symopt.catalogue import resolve, rule_names
 from symopt.errors import MissingToolError, UnsupportedError
 from symopt.ir.nodes import refs
-from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
-from symopt.passes.pipeline import lower
-from symopt.passes.tracing import trace
 from symopt.run.agreement import Steps, rounds_in_one_way, same_path
 from symopt.run.hostile import (
     BLOCKS,
@@ -56,7 +53,8 @@ def check(rules: Sequence[Rule] | None = None, progress: Progress | None = None)
             if progress is not None:
                 progress(done, len(chosen), rule.title)
             try:
-                variants, asked = _variants(rule)
+                variants = variants_beside(rule)
+                asked = [v for v in variants if not rule.settings or v.rule.options == rule.options]
             except UnsupportedError as error:
                 notes[f"no kernels: {error}"] = None
                 continue
@@ -80,23 +78,6 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _variants(rule: Rule) -> tuple[list[Variant], list[Variant]]:
-    """The variants in the source of a rule, and those of them that are asked for.
-
-    A rule with fixed hyper-parameters or schedules has a source of its own.
-    """
-    if _fixes_options_alone(rule):
-        variants = variants_of(type(rule))
-        return variants, [v for v in variants if not rule.settings or v.rule.options == rule.options]
-    recorded = trace(rule)
-    own = [Variant(rule, "", recorded, lower(recorded))]
-    return own, own
-
-
-def _fixes_options_alone(rule: Rule) -> bool:
-    return set(rule.settings) <= set(rule.declared(Option))
-
-
 def _rows(variants: list[Variant], asked: list[Variant], notes: dict[str, None]) -> list[Row]:
     numpy_module = load_module("numpy", variants)
     torch_module = _available(partial(load_module, "torch", variants), notes)
@@ -114,7 +95,6 @@ def _row(variant: Variant, dtype: str, reference: Kernel, c: Kernel | Cell, torc
     """All comparisons; a cell in place of a kernel says why there is none."""
     trials = trials_of(variant, dtype, varied(variant))
     steps = Steps(trials, reference)
-    has_torch = not isinstance(torch, Cell)
     return Row(
         variant.rule.title,
         dtype,
@@ -122,7 +102,7 @@ def _row(variant: Variant, dtype: str, reference: Kernel, c: Kernel | Cell, torc
         c if isinstance(c, Cell) else _against_c(trials, reference, c, steps),
         torch if isinstance(torch, Cell) else steps.cell(torch),
         _exact(variant, reference, dtype),
-        _original(variant, reference, dtype, has_torch),
+        _original(variant, reference, dtype),
     )
 
 
@@ -193,8 +173,8 @@ def _exact(variant: Variant, kernel: Kernel, dtype: str) -> Cell:
     return Cell(str(found), found.share <= 1)
 
 
-def _original(variant: Variant, kernel: Kernel, dtype: str, has_torch: bool) -> Cell:
-    found = against_originals(variant, kernel, dtype) if has_torch and _fixes_options_alone(variant.rule) else []
+def _original(variant: Variant, kernel: Kernel, dtype: str) -> Cell:
+    found = against_originals(variant, kernel, dtype) if fixes_options_alone(variant.rule) else []
     return Cell(", ".join(f"{name} {distance:.3g} ulp" for name, distance in found), None if not found else True)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from symopt.backends.base import Variant, render_variants, variants_of
+from symopt.backends.base import Variant, fixes_options_alone, render_variants, variants_beside
 from symopt.backends.c import BACKEND, view
 from symopt.backends.c_interface import (
     RESTRICT,
@@ -30,10 +30,7 @@ from symopt.backends.interface import takes_loss
 from symopt.errors import DomainError, UsageError, nearest
 from symopt.ir.program import Phase
 from symopt.ir.trace import HESSIAN, PARAMETER, HyperInfo
-from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
-from symopt.passes.pipeline import lower
-from symopt.passes.tracing import trace
 from symopt.printers.c import CTYPES, c_name
 from symopt.run.arrays import Checker, shape_of_state
 from symopt.run.call import Call
@@ -66,10 +63,11 @@ def load(rule: Rule | type[Rule], dtype: str = "float64", folder: Path | None = 
     if dtype not in CTYPES:
         raise UsageError(f"no C kernel for dtype {dtype!r}; {nearest(dtype, CTYPES)}")
     configured = rule() if isinstance(rule, type) else rule
-    variants, variant = _variants(configured)
+    variants = variants_beside(configured)
+    variant = replace(next(v for v in variants if v.rule.options == configured.options), rule=configured)
     if folder is None:
         files = render_variants(BACKEND, variants)
-    elif set(configured.settings) <= set(configured.declared(Option)):
+    elif fixes_options_alone(configured):
         files = _read(folder, configured.name)
     else:
         raise UsageError(f"{configured.title} fixes hyper-parameters, and {folder} holds kernels that take them")
@@ -267,19 +265,6 @@ def _declarations(variants: Sequence[Variant]) -> str:
         lines.append(f"int {function.name}({parameters});")
     lines += [f"size_t {work.name}({', '.join(work.parameters)});" for work in values["works"]]
     return "\n".join(lines if values["hypers"] else lines[1:])
-
-
-def _variants(rule: Rule) -> tuple[list[Variant], Variant]:
-    """The variants that share the source of a rule, and the one that it is.
-
-    A rule with fixed hyper-parameters or schedules has a source of its own.
-    """
-    if set(rule.settings) <= set(rule.declared(Option)):
-        variants = variants_of(type(rule))
-        return variants, replace(next(v for v in variants if v.rule.options == rule.options), rule=rule)
-    recorded = trace(rule)
-    own = Variant(rule, "", recorded, lower(recorded))
-    return [own], own
 
 
 def _read(folder: Path, name: str) -> dict[str, str]:

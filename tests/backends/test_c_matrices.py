@@ -88,6 +88,7 @@ class Matrices:
     def square(self, name: str, a: np.ndarray, *numbers: float) -> np.ndarray:
         """An operation that works in scratch memory of its promised size."""
         n, out = len(a), np.full_like(a, np.nan)
+        # The size is a formula in C that Python reads alike; the text is the backend's own.
         scratch = np.full(eval(SCRATCH[name].format(n)) + 1, 77.0)
         work = self.ffi.from_buffer("double[]", scratch)
         self._function(name, a.dtype)(n, self._pointer(a), *numbers, work, self._pointer(out))
