@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from symopt.lang import State as State
     from symopt.passes.tracing import trace as trace
     from symopt.prove.compare import compare as compare
-    from symopt.prove.theorems import prove as prove
     from symopt.prove.verdict import Verdict as Verdict
     from symopt.run.check import check as check
+    from symopt.theorems import prove as prove
 
 # Public name -> the module that defines it; it is imported when the name is first used.
 PUBLIC: Mapping[str, str] = {
@@ -34,7 +34,7 @@ PUBLIC: Mapping[str, str] = {
     "State": "symopt.lang", "SymoptError": "symopt.errors", "Trace": "symopt.ir.trace",
     "Verdict": "symopt.prove.verdict", "check": "symopt.run.check", "compare": "symopt.prove.compare",
     "doctor": "symopt.doctor", "explain": "symopt.explain", "generate": "symopt.generate",
-    "prove": "symopt.prove.theorems", "resolve": "symopt.catalogue", "rule_names": "symopt.catalogue",
+    "prove": "symopt.theorems", "resolve": "symopt.catalogue", "rule_names": "symopt.catalogue",
     "show": "symopt.docs.show", "trace": "symopt.passes.tracing",
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
         symopt.compair  # noqa: B018
 
 
-@pytest.mark.parametrize("first", ["import symopt.explain", "import symopt.prove.theorems", "import symopt.doctor", ""])
+@pytest.mark.parametrize("first", ["import symopt.explain", "import symopt.theorems", "import symopt.doctor", ""])
 def test_functions_are_callable_whatever_is_imported_first(first: str) -> None:
     """Modules have the names of functions; importing one does not hide the function."""
     program = f"""

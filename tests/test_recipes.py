@@ -15,7 +15,7 @@ from symopt.catalogue import rule_names
 from symopt.cli.main import run
 from symopt.lang.theorem import Compare, Theorem
 from symopt.passes.pipeline import PASSES
-from symopt.prove.theorems import settle
+from symopt.theorems import settle
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TEXT = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")

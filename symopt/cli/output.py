@@ -63,3 +63,27 @@ def working(what: str) -> Iterator[Callable[[int, int, str], None]]:
         return
     with redirect_stdout(sys.stderr), screen.status(what) as status:
         yield lambda done, total, name: status.update(f"{what} {name} ({done + 1} of {total})")
+
+
+@contextmanager
+def advancing(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show how far something is: a bar on a terminal, a line for every tenth elsewhere, on standard error.
+
+    The block tells the number of things done, their number, and the name of the last one.
+    """
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+
+        def line(done: int, total: int, name: str) -> None:
+            if total >= 10 and done * 10 // total > (done - 1) * 10 // total:
+                click.echo(f"{what}: {done} of {total}", err=True)
+
+        with redirect_stdout(sys.stderr):
+            yield line
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[name]}")
+    with redirect_stdout(sys.stderr), Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task(what, total=None, name="")
+        yield lambda done, total, name: bar.update(task, completed=done, total=total, name=name)

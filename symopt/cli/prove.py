@@ -6,26 +6,28 @@ from collections.abc import Iterable
 
 import click
 
-from symopt.cli.output import json_option, print_json, working
+from symopt.cli.output import advancing, json_option, print_json
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--list", "only_list", is_flag=True, help="List the theorems, settle nothing.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many at a time; as many as there are cores by default.")
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Seconds for each.")
 @json_option
-def command(names: tuple[str, ...], only_list: bool, as_json: bool) -> int:
+def command(names: tuple[str, ...], only_list: bool, jobs: int | None, time_limit: float, as_json: bool) -> int:
     """Settle the theorems and re-check each proof with the independent checker.
 
     Exit status: 0 all as stated; 1 one is not; 3 one is undecided.
     """
-    from symopt.prove.theorems import prove, theorem_names
+    from symopt.theorems import prove, theorem_names
 
     if only_list:
         listed = list(theorem_names())
         print_json({"schema": "symopt.theorems/1", "theorems": listed}) if as_json else click.echo("\n".join(listed))
         return 0
-    with working("proving"):
-        results = prove(list(names) or None)
+    with advancing("proving") as progress:
+        results = prove(list(names) or None, jobs=jobs, time_limit=time_limit, progress=progress)
     if as_json:
         print_json({"schema": "symopt.prove/1", "theorems": [result.to_json() for result in results]})
     else:

@@ -12,7 +12,7 @@ from symopt.docs.verdict_view import Verdict, VerdictView, names_in, verdict_vie
 from symopt.lang.rule import Rule
 from symopt.passes.tracing import trace
 from symopt.printers.symbols import Symbol
-from symopt.prove.theorems import TheoremResult
+from symopt.theorems import TheoremResult
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from time import monotonic
 
 from symopt.catalogue import resolve
 from symopt.errors import UsageError, nearest
+from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, Ref, ref, refs
 from symopt.ir.trace import STEP, Trace
 from symopt.lang.rule import Rule
@@ -17,7 +18,6 @@ from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import explain
 from symopt.prove.conditional import Found, degenerate_conditions, fixed_equality, mapped_equality, plain_equality
 from symopt.prove.counters import without_counters
-from symopt.prove.expressions import read_expression
 from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
 from symopt.prove.proof import Proof

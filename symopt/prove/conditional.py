@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import sympy as sp
 
+from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, ref, refs
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
@@ -16,7 +17,6 @@ from symopt.passes.fold import fold
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Deadline
 from symopt.prove.equations import Equations
-from symopt.prove.expressions import read_expression
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.pair import EARLIER, Pair, bare, make_pair
 from symopt.prove.proof import Proof

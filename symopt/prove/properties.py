@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from symopt.checker.check import check_property
 from symopt.errors import UsageError, nearest
+from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import ONE, ZERO, Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.lang.domain import Domain, NonNegative
@@ -14,16 +16,24 @@ from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
 from symopt.prove.equations import Equations
-from symopt.prove.expressions import read_expression
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.proof import Proof, Step
 from symopt.prove.render import condition_text, node_text
+from symopt.prove.settlement import Settlement
 
 INDEX = "k"
 LAG = "lag"
 WholeNumber = Domain(lower=Fraction(0), integer=True)
+
+
+def settle_unrolled(claim: ClosedForm | WeightsSum | FirstStep, trace: Trace, time_limit: float) -> Settlement:
+    """Prove a closed form, a sum of weights or a first step, and have it unrolled by the checker."""
+    settled = PropertyProver(trace, Deadline.after(time_limit)).settle(claim)
+    if settled.proof is None:
+        return Settlement.unknown("; ".join(part for part in (settled.found, settled.reason) if part))
+    return Settlement.holds(settled.proof, check_property(trace, claim))
 
 
 @dataclass(frozen=True)

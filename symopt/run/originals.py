@@ -18,9 +18,9 @@ from symopt.catalogue import resolve
 from symopt.errors import MissingToolError
 from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ScalarArithmetic
+from symopt.ir.expressions import read_expression
 from symopt.lang.declare import Hyper
 from symopt.lang.rule import Rule
-from symopt.prove.expressions import read_expression
 from symopt.run.frameworks import run_original
 from symopt.run.modules import Kernel
 from symopt.run.ulp import ulps, worst

@@ -10,6 +10,7 @@ import pytest
 
 from symopt import compare
 from symopt.catalogue import resolve
+from symopt.checker.check import check_equality, check_witness
 from symopt.lang import (
     Expr,
     Hyper,
@@ -32,7 +33,6 @@ from symopt.lang import (
 )
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline
-from symopt.prove.check import check_equality, check_witness
 from symopt.prove.conditional import plain_equality
 
 

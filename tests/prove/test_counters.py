@@ -2,9 +2,9 @@
 
 import pytest
 
+from symopt.checker.check import check_equality
 from symopt.lang import Hyper, NonNegative, Rule, State, UnitInterval, ema
 from symopt.passes.tracing import trace
-from symopt.prove.check import check_equality
 from symopt.prove.compare import compare
 
 

@@ -6,11 +6,11 @@ import pytest
 from mutants import mutants, shuffled
 
 from symopt import catalogue
+from symopt.checker.check import check_equality, check_witness
+from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Let, Trace
 from symopt.passes.tracing import trace
-from symopt.prove.check import check_equality, check_witness
 from symopt.prove.compare import compare
-from symopt.prove.expressions import read_expression
 
 RULES = [
     "adam", "adamw", "adam_tf", "adamax", "lion", "rmsprop", "adadelta", "momentum_ema", "heavy_ball", "nag",

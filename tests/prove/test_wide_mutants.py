@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mutants import mutants, replaced
 
+from symopt.checker.check import check_equality, check_witness
 from symopt.errors import VerifyError
 from symopt.ir.nodes import MatOp, Node, Reduce, matop, num, op, rebuild, reduce, walk
 from symopt.ir.program import Program
@@ -17,7 +18,6 @@ from symopt.ir.shape import let_shapes
 from symopt.ir.trace import Let, Trace
 from symopt.ir.verify import verify_trace
 from symopt.passes.tracing import trace
-from symopt.prove.check import check_equality, check_witness
 from symopt.prove.compare import compare
 from tests.run.program_run import Arrays, first_states
 from tests.run.small_rules import RULES

@@ -10,10 +10,10 @@ from typing import Any
 import flint
 import numpy as np
 
+from symopt.checker.arrays import UNDEFINED, Whole, elements, elementwise, matrix, reduce
 from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
-from symopt.prove.check_arrays import UNDEFINED, Whole, elements, elementwise, matrix, reduce
 
 BITS, AGREE = 400, flint.arb(2) ** -300
 Values = dict[str, Any]

@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 
 from symopt.catalogue import resolve
+from symopt.checker.check import check_equality, check_property, check_witness
 from symopt.errors import SpecError, UsageError
 from symopt.lang.theorem import ClosedForm, Compare, FirstStep, Theorem, WeightsSum
 from symopt.passes.tracing import trace
-from symopt.prove.check import check_equality, check_property, check_witness
 from symopt.prove.compare import compare
-from symopt.prove.theorems import prove, settle, theorem_names
+from symopt.theorems import prove, settle, theorem_names
 
 
 @pytest.mark.parametrize("name", theorem_names())

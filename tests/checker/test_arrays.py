@@ -9,8 +9,8 @@ import flint
 import numpy as np
 import pytest
 
+from symopt.checker.arrays import matrix
 from symopt.ir.matrices import MEANING
-from symopt.prove.check_arrays import matrix
 
 
 @pytest.fixture(autouse=True)

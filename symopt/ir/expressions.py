@@ -13,7 +13,7 @@ from symopt.ir.trace import STEP
 BINARY: Mapping[type[ast.operator], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow",
 }  # fmt: skip
-FUNCTIONS = ("sqrt", "exp", "log", "abs", "cos", "max", "min")
+FUNCTIONS = ("sqrt", "exp", "log", "abs", "sign", "floor", "cos", "max", "min")
 
 
 def read_expression(text: str, names: tuple[str, ...]) -> Node:

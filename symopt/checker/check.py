@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
 from typing import Any, TypeVar
@@ -18,11 +17,9 @@ from typing import Any, TypeVar
 import flint
 import numpy as np
 
-from symopt.ir.nodes import Node
-from symopt.ir.trace import Trace
-from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
-from symopt.prove.check_arrays import elements, shape_for
-from symopt.prove.check_run import (
+from symopt.checker.arrays import elements, shape_for
+from symopt.checker.outcome import Check
+from symopt.checker.runs import (
     AGREE,
     BITS,
     Run,
@@ -34,17 +31,12 @@ from symopt.prove.check_run import (
     real,
     value,
 )  # fmt: skip
-from symopt.prove.expressions import read_expression
+from symopt.ir.expressions import read_expression
+from symopt.ir.nodes import Node
+from symopt.ir.trace import Trace
+from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 
 RUNS, STEPS = 12, 5
-
-
-@dataclass(frozen=True)
-class Check:
-    """Whether a result survived, and what was done."""
-
-    passed: bool
-    how: str
 
 
 Checker = TypeVar("Checker", bound=Callable[..., Check])

@@ -1,0 +1,11 @@
+"""The language of theorems: claims about rules, a few lines each, that the prover settles by itself.
+
+A theorem says what is claimed; the prover finds the verdict without looking at the claim, and only
+then the two are compared. Expressions are written in the names of the rule.
+"""
+
+from symopt.lang.theorem.base import FAILS, HOLDS, Property, Theorem
+from symopt.lang.theorem.comparison import Compare
+from symopt.lang.theorem.unrolled import ClosedForm, FirstStep, WeightsSum
+
+__all__ = ["FAILS", "HOLDS", "ClosedForm", "Compare", "FirstStep", "Property", "Theorem", "WeightsSum"]
