@@ -234,6 +234,8 @@ def _text(node: ast.expr) -> str:
 
 def _from_file(path: Path, name: str, kinds: tuple[type[Declared], ...] = (Rule,)) -> type[Any]:
     # Unlike the path's own methods these do not raise for a name that is too long or a folder that may not be read.
+    if not os.path.isfile(path) and path.parts[:1] == ("specs",):  # our own, wherever they are installed
+        path = data_dir("specs").joinpath(*path.parts[1:])
     if not os.path.isfile(path):
         raise UsageError(f"{path} is a folder; a rule is a file" if os.path.isdir(path) else f"no file {path}")
     module = _import_file(path)

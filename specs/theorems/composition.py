@@ -202,7 +202,6 @@ THEOREMS = [
         "schedule_free_decay_of_keras",
         Compare("schedule_free[base=adamw(beta1=0),weighted=False]", "schedule_free_adamw_keras"),
         claim="different",
-        when=("equal when lr = 0",),
         why="Keras decays the parameter before the step and leaves z alone; in the wrapper z has the decay too.",
     ),
     Theorem(

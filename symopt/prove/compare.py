@@ -10,17 +10,23 @@ from symopt.catalogue import resolve
 from symopt.errors import UsageError, nearest
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, Ref, ref, refs
-from symopt.ir.trace import STEP, Trace
+from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import explain
-from symopt.prove.conditional import Found, degenerate_conditions, fixed_equality, mapped_equality, plain_equality
-from symopt.prove.counters import without_counters
+from symopt.prove.conditional import (
+    Found,
+    degenerate_conditions,
+    fixed_equality,
+    mapped_equality,
+    plain_equality,
+    with_reasons,
+)
 from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
-from symopt.prove.proof import Proof
+from symopt.prove.simplify import simplified
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness, common_domain, find_witness
 
@@ -51,8 +57,6 @@ def compare(
     comparison = Comparison(_trace(left), _trace(right), tuple(varying), Deadline.after(time_limit))
     try:
         verdict = comparison.settle() if hyper_map is None else comparison.settle_under(hyper_map)
-        if hyper_map is None and not verdict.verdict.startswith("equal"):
-            verdict = comparison.settle_without_counters() or verdict
     except OutOfTimeError as error:
         verdict = comparison.unknown(str(error))
     return replace(verdict, seconds=monotonic() - start)
@@ -84,9 +88,7 @@ class Comparison:
             return self._equal_or_unknown(agreed)
         cut_off = None
         try:
-            found = fixed_equality(self.left, self.right, self.varying, self.deadline) or mapped_equality(
-                self.left, self.right, self.varying, self.deadline
-            )
+            found = self._equal_otherwise()
         except OutOfTimeError as error:
             found, cut_off = None, f"the search for a map under which they are equal was cut off: {error}"
         if found is not None and not found.repair:
@@ -94,24 +96,12 @@ class Comparison:
         verdict = self._different(witness, cut_off)
         return replace(verdict, conditions=(*verdict.conditions, found.repair)) if found is not None else verdict
 
-    def settle_without_counters(self) -> Verdict | None:
-        """An equality that shows once states that only count are written in closed form; None where there is none."""
-        left, right = (without_counters(side, self.deadline) for side in (self.left, self.right))
-        constant = tuple(dict.fromkeys((*left.constant, *right.constant)))
-        if not (left.steps or right.steps) or {*constant} & {*self.varying}:
-            return None
-        verdict = Comparison(left.trace, right.trace, self.varying, self.deadline).settle()
-        if verdict.proof is None or not verdict.verdict.startswith("equal"):
-            return None
-        names = tuple(h.name for h in (*self.left.hypers, *self.right.hypers))
-        maps = {name: read_expression(text, names) for name, text in (verdict.hyper_map or {}).items()}
-        if any(STEP in refs(maps[name]) for name in right.constant if name in maps):
-            return None  # the closed form holds for a constant alone
-        same = tuple(f"{name} is the same at every step" for name in constant)
-        return replace(
-            verdict, proof=Proof((*left.steps, *right.steps, *verdict.proof.steps)),
-            conditions=tuple(dict.fromkeys((*verdict.conditions, *same))),
-        )  # fmt: skip
+    def _equal_otherwise(self) -> Found | None:
+        """An equality under a map of hyper-parameters, or with some fixed."""
+        left, right = (simplified(side, self.deadline, self.varying) for side in (self.left, self.right))
+        sides = left.trace, right.trace, self.varying, self.deadline
+        found = mapped_equality(*sides) or fixed_equality(*sides)
+        return with_reasons(found, left, right) if found else None
 
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""

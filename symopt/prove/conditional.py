@@ -11,7 +11,7 @@ import sympy as sp
 
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, ref, refs
-from symopt.ir.trace import PARAMETER, HyperInfo, Trace
+from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.fold import fold
 from symopt.passes.specialise import rewrite
@@ -23,6 +23,7 @@ from symopt.prove.proof import Proof
 from symopt.prove.relation import Prover, Relation, by_name, constant_hypers
 from symopt.prove.render import node_sympy, node_text, shown
 from symopt.prove.search import candidates
+from symopt.prove.simplify import Simplified, simplified
 from symopt.prove.witness import find_witness
 
 Varying = tuple[str, ...]
@@ -35,19 +36,48 @@ MOST_FIXED = 3
 class Found:
     """A proof of equality, with the maps and conditions under which it holds.
 
-    ``repair`` is a sentence where a map reads values of the step before: then no hyper-parameters make
-    the two equal, but a change of one of them from step to step does.
+    ``names`` are those that the maps are written in. ``repair`` is a sentence where a map reads values of the
+    step before: then no hyper-parameters make the two equal, but a change of one of them from step to step does.
     """
 
     proof: Proof
     hyper_map: Mapping[str, str]
     state_map: Mapping[str, str]
     conditions: tuple[str, ...]
+    names: tuple[str, ...] = ()
     repair: str = ""
 
 
 def plain_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[Found | None, str]:
     """A proof that two traces are equal where hyper-parameters of the same name are, or the reason for none."""
+    found, reason = _as_written(left, right, varying, deadline)
+    if found is not None:
+        return found, ""
+    return _simplified_equality(left, right, varying, deadline), reason
+
+
+def _simplified_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """An equality that shows once counters and redundant states are gone."""
+    a, b = simplified(left, deadline, varying), simplified(right, deadline, varying)
+    if not (a.steps or b.steps):
+        return None
+    found, _ = _as_written(a.trace, b.trace, varying, deadline)
+    return with_reasons(found, a, b) if found else None
+
+
+def with_reasons(found: Found, left: Simplified, right: Simplified) -> Found | None:
+    """What was found for simplified traces, said of the original ones; None where that does not follow."""
+    maps = {name: read_expression(text, (*found.hyper_map, *found.names)) for name, text in found.hyper_map.items()}
+    if any(STEP in refs(maps[name]) for name in right.constant if name in maps):
+        return None  # a closed form holds for a constant alone
+    same = [f"{name} is the same at every step" for name in dict.fromkeys((*left.constant, *right.constant))]
+    return replace(
+        found, proof=Proof((*left.steps, *right.steps, *found.proof.steps)),
+        conditions=tuple(dict.fromkeys((*found.conditions, *same))),
+    )  # fmt: skip
+
+
+def _as_written(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[Found | None, str]:
     pair = make_pair(left, right, varying)
     prover = Prover(pair, deadline)
     reason = "no relation between the states was found"
@@ -95,17 +125,24 @@ def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline:
         if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
             continue
         a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
-        if fold([a.step()[PARAMETER]])[0] is ref(PARAMETER) or find_witness(a, b, varying, deadline)[0] is not None:
+        if find_witness(a, b, varying, deadline)[0] is not None or _rests(a, deadline):
             continue
         if plain_equality(a, b, varying, deadline)[0] is not None:
             conditions.append(f"equal when {hyper.name} = 0")
     return tuple(conditions)
 
 
+def _rests(trace: Trace, deadline: Deadline) -> bool:
+    """Whether a rule never moves the parameter."""
+    step = simplified(trace, deadline).trace.step()[PARAMETER]
+    return Equations(trace.inputs, {}, (), trace.domains, deadline).simplified(step) is ref(PARAMETER)
+
+
 def _under(
     left: Trace, right: Trace, fixing: dict[str, Fraction], varying: Varying, deadline: Deadline, mapped: bool
 ) -> Found | None:
     a, b = _fix(left, fixing), _fix(right, fixing)
+    varying = tuple(name for name in varying if name not in fixing)
     if mapped:
         found = mapped_equality(a, b, varying, deadline)
     else:
@@ -213,8 +250,8 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     if solution is None:
         return None
     nodes = {name: read_expression(text, names) for name, text in solution.items() if name != text}
-    simplified = Equations((*names,), {}, (), pair.domains, deadline).simplified
-    solution |= {name: node_text(simplified(node)) for name, node in nodes.items()}
+    normal = Equations((*names,), {}, (), pair.domains, deadline).simplified
+    solution |= {name: node_text(normal(node)) for name, node in nodes.items()}
     forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
     values = {name: read_expression(text, names) for name, text in backward.hyper_map.items() if name not in own}
     mapped = _with_hypers(rewrite(right, nodes), left)
@@ -257,6 +294,7 @@ def _found(pair: Pair, prover: Prover, relation: Relation, proof: Proof) -> Foun
         {**free, **{bare(name): node_text(node) for name, node in relation.hypers.items()}},
         {bare(name): node_text(node) for name, node in relation.states.items()},
         tuple(dict.fromkeys([*conditions, *proof.conditions])),
+        tuple(map(shown, pair.names)),
         _repair(maps),
     )
 

@@ -163,7 +163,11 @@ class Converter:
         return self.field.one if a.num == 0 else self._opaque("cos", a)
 
     def _floor(self, a: Element) -> Element:
-        return self._opaque("floor", a)
+        """The whole part: of what is whole, itself."""
+        whole = a.den.is_one() and all(
+            position in self.whole for position, degree in enumerate(a.num.degrees()) if degree
+        )
+        return a if whole else self._opaque("floor", a)
 
     def _opaque(self, kind: str, *args: Element, domain: Domain = Real) -> Element:
         """A function of which only this is used: equal arguments give equal values."""

@@ -8,6 +8,7 @@ two can be compared.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from symopt.ir.nodes import ONE, ZERO, Node, num, op, ref, refs, substitute
@@ -31,8 +32,8 @@ class Uncounted:
     constant: tuple[str, ...]
 
 
-def without_counters(trace: Trace, deadline: Deadline) -> Uncounted:
-    """The trace with every counter of constant coefficients replaced by its closed form."""
+def without_counters(trace: Trace, deadline: Deadline, varying: Collection[str] = ()) -> Uncounted:
+    """The trace with every counter replaced by its closed form, but those of coefficients that vary."""
     rates, new = let_rates(trace), trace.step()
     found = Uncounted(trace, (), ())
     for state in trace.states:
@@ -40,7 +41,8 @@ def without_counters(trace: Trace, deadline: Deadline) -> Uncounted:
             continue
         factor, added = _coefficients(new[state.name], state.name)
         constant = tuple(dict.fromkeys(refs(factor, added)))
-        if {*constant} <= {h.name for h in trace.hypers} and _is_linear(trace, state, factor, added, deadline):
+        known = {h.name for h in trace.hypers} - {*varying}
+        if {*constant} <= known and _is_linear(trace, state, factor, added, deadline):
             found = _replaced(found, state, factor, added, constant)
     return found
 

@@ -234,14 +234,31 @@ class _Solver:
     def _guess(
         self, names: list[str], waiting: list[Claim], claims: list[Claim], solution: dict[str, Node]
     ) -> Iterator[dict[str, Node]]:
-        """Nothing determines the rest: a hyper-parameter is the one of its name, else its default; a factor is 1."""
-        for guess in (self._same_name, self._free_choice):
-            for name in names:
-                root = guess(name)
-                # What only the right has may not be chosen freely while an equation waits for it.
-                if root is not None and not (waiting and name.startswith(SOUGHT) and guess == self._free_choice):
-                    yield from self._with(root, claims, solution)
-                    return
+        """Nothing determines the rest.
+
+        A hyper-parameter is the one of its name; where it is left in an equation, in a root or a sign, one of its
+        kind; else its default. A factor is 1.
+        """
+        named = next((root for name in names if (root := self._same_name(name))), None)
+        if named is not None:
+            yield from self._with(named, claims, solution)
+            return
+        held = refs(*substitute([side for claim in claims for side in (claim.left, claim.right)], solution))
+        free = next((name for name in names if not name.startswith(SOUGHT) or name not in held), None)
+        if free is not None:
+            yield from self._with(self._free_choice(free), claims, solution)
+            return
+        for root in self._of_its_kind(names[0]):
+            yield from self._with(root, claims, solution)
+        if not waiting:  # it is left in a sign only
+            yield from self._with(self._free_choice(names[0]), claims, solution)
+
+    def _of_its_kind(self, unknown: str) -> list[Root]:
+        """The left's hyper-parameters that have the domain and the default of one of the right, or its domain."""
+        domain = self.pair.domains[bare_sought(unknown)]
+        kin = [hyper for hyper in self.pair.left.trace.hypers if hyper.domain == domain]
+        default = self._default(unknown)
+        return [Root(unknown, ref(h.name)) for h in sorted(kin, key=lambda h: num(h.default) is not default)]
 
     def _free_choice(self, unknown: str) -> Root:
         return Root(unknown, self._default(unknown) if unknown.startswith(SOUGHT) else num(1))

@@ -79,7 +79,7 @@ def find_witness(
     """
     both = Both(left, right, varying)
     sampled = samples(both.hypers if hypers is None else hypers, thresholds(left, right))
-    runs = [_Run(both, sample) for sample in sampled]
+    runs = [Run(both, sample) for sample in sampled]
     with precision(BITS):
         for step in range(1, max(run.sample.steps for run in runs) + 1):
             found = None
@@ -108,7 +108,7 @@ def _rational(both: Both, step: int) -> Witness | None:
     if step > 1:
         return None
     for sample in more_samples(both.hypers):
-        seen = _Run(both, sample).advance(1)
+        seen = Run(both, sample).advance(1)
         if seen is not None and seen.rational:
             return seen
     return None
@@ -141,7 +141,7 @@ def common_domain(a: Any, b: Any) -> Any:
     )  # fmt: skip
 
 
-class _Run:
+class Run:
     """One sample, run as far as it was asked for."""
 
     def __init__(self, both: Both, sample: Sample) -> None:
