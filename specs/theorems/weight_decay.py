@@ -59,4 +59,31 @@ THEOREMS = [
         under={"lr": "lr*(1 - lr*weight_decay)", "weight_decay": "weight_decay/(1 - lr*weight_decay)"},
         why="Decay taken after the step also shrinks the step; another lr and another decay repair that.",
     ),
+    Theorem(
+        "sgd_l2_is_decoupled_decay_under_a_schedule",
+        Compare("sgd[l2=True]", "sgdw[mu=0]", varying=("lr",)),
+        claim="equal",
+        why="Without momentum nothing is remembered, so a new lr acts on both in the same way.",
+    ),
+    Theorem(
+        "decay_without_lr_follows_a_schedule",
+        Compare("adamw", "adamw_paper", varying=("lr",)),
+        claim="equal-if",
+        under={"weight_decay": "lr*weight_decay", "eta": "1"},
+        why="Where lr varies, a decay that is not multiplied by lr must vary with it: a constant one is another rule.",
+        source="Loshchilov & Hutter 2019, Algorithm 2",
+    ),
+    Theorem(
+        "published_adamw_is_the_rescaled_one",
+        Compare("adamw_paper", "adamw"),
+        claim="equal-if",
+        under={"lr": "eta*lr", "weight_decay": "weight_decay/lr"},
+        why="The same relation, read from right to left; without a learning rate there is no such decay.",
+    ),
+    Theorem(
+        "two_spellings_of_l2_in_adam",
+        Compare("adam_l2", "adam[l2=True]"),
+        claim="equal",
+        why="Half the squared norm in the loss is weight_decay times the parameter in the gradient.",
+    ),
 ]

@@ -1,9 +1,7 @@
 """The independent checker: re-checks what the prover found, by other means and with its own code.
 
-It shares with the prover the graph and the reading of expressions only. A witness is replayed in
-fractions or, with roots, in balls; a proved equality is tried on random runs from the initial states,
-the right's hyper-parameters taken from the map at every step and its states compared with the map of
-states; a property is unrolled. Balls of 400 bits must agree to more than 300.
+It shares with the prover the graph and the reading of expressions only. A witness is replayed, a property
+unrolled, in balls of 400 bits that must agree to more than 300; ``equality.py`` checks proved equalities.
 """
 
 from __future__ import annotations
@@ -11,101 +9,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import flint
 import numpy as np
 
-from symopt.checker.arrays import elements, shape_for
+from symopt.checker.arrays import elements
+from symopt.checker.equality import check_certificate, check_equality
 from symopt.checker.outcome import Check
-from symopt.checker.runs import (
-    AGREE,
-    BITS,
-    Run,
-    UndefinedValueError,
-    Values,
-    given_values,
-    numbers,
-    random_hypers,
-    real,
-    value,
-)  # fmt: skip
+from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, random_hypers, real, value
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 
 RUNS, STEPS = 12, 5
-
-
-Checker = TypeVar("Checker", bound=Callable[..., Check])
-
-
-def at_full_precision(checker: Checker) -> Checker:
-    """A checker that works with balls of ``BITS`` bits."""
-
-    @wraps(checker)
-    def working(*args: Any, **kwargs: Any) -> Check:
-        before, flint.ctx.prec = flint.ctx.prec, BITS
-        try:
-            return checker(*args, **kwargs)
-        finally:
-            flint.ctx.prec = before
-
-    return working  # type: ignore[return-value]  # the same signature
-
-
-@at_full_precision
-def check_equality(
-    left: Trace, right: Trace, hyper_map: Mapping[str, str], state_map: Mapping[str, str], conditions: Sequence[str]
-) -> Check:
-    """Run both on random data under the maps: parameters, query points and states must agree."""
-    names = tuple(hyper.name for hyper in left.hypers)
-    maps = {name: read_expression(text, (*names, name)) for name, text in hyper_map.items()}
-    everything = (*names, "p", *(state.name for state in left.states), *(h.name for h in right.hypers))
-    states = {name: read_expression(text, everything) for name, text in state_map.items()}
-    parts = [condition.partition(" = ") for condition in conditions]
-    fixed = {name: text for name, _, text in parts if text and name.isidentifier()}
-    done = 0
-    for seed in range(RUNS * 3):
-        chosen = random.Random(seed)
-        hypers = random_hypers(left, chosen) | {h: v for h, v in random_hypers(right, chosen).items() if h not in names}
-        hypers |= {name: value(read_expression(text, names), hypers) for name, text in fixed.items()}
-        try:
-            agreed = _agree(left, right, hypers, maps, states, chosen)
-        except UndefinedValueError:
-            continue
-        if not agreed:
-            return Check(False, f"a random run disagrees (seed {seed})")
-        done += 1
-        if done == RUNS:
-            break
-    return Check(done > 0, f"{done} random runs of {STEPS} steps agree to 90 digits")
-
-
-def _agree(
-    left: Trace, right: Trace, hypers: Values, maps: Mapping[str, Node], states: Mapping[str, Node],
-    chosen: random.Random,
-) -> bool:  # fmt: skip
-    def mapped(t: int) -> Values:
-        return {**hypers, **{name: value(node, {**hypers, "t": flint.arb(t)}) for name, node in maps.items()}}
-
-    shape = shape_for(left, right)
-    theta = numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4))
-    a, b = Run(left, hypers, theta), Run(right, mapped(1), theta)
-    for t in range(1, STEPS + 1):
-        answers = [
-            numbers(shape, lambda: Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries
-        ]
-        given = given_values(shape, left, right, chosen)
-        points = zip(a.step(hypers, answers, given), b.step(mapped(t), answers, given), strict=True)
-        held = [value(node, {**hypers, **a.values, "t": flint.arb(t)}) for node in states.values()]
-        own = [b.values[name] for name in states]
-        for x, y in [*points, (a.values["p"], b.values["p"]), *zip(held, own, strict=True)]:
-            if not all(abs(d) < AGREE for d in elements(x - y)):
-                return False
-    return True
 
 
 @at_full_precision
@@ -215,3 +132,6 @@ def _first_step(trace: Trace, claim: FirstStep, hypers: Values, chosen: random.R
     run = Run(trace, hypers, theta)
     run.step(hypers, [g])
     return bool(abs(run.values["p"] - wanted) < AGREE)
+
+
+__all__ = ["at_full_precision", "check_certificate", "check_equality", "check_property", "check_witness"]

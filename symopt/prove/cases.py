@@ -8,39 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from time import monotonic
+from typing import Any
 
-from symopt.errors import SymoptError
 from symopt.lang.domain import Domain
-from symopt.prove.elements import Condition, ForkError, Generators, NotDecidedError, Poly, UndefinedHereError
+from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.elements import (
+    Condition,
+    ForkError,
+    Generators,
+    NotDecidedError,
+    OutOfGeneratorsError,
+    Poly,
+    UndefinedHereError,
+)
 from symopt.prove.field import Field
 
-MOST_CASES = 243
+MOST_CASES, MOST_CASES_INSIDE = 243, 27
 Facts = tuple[tuple[Poly, int], ...]
-
-
-class OutOfTimeError(SymoptError):
-    """The time limit is reached."""
-
-    exit_status = 3
-
-
-@dataclass(frozen=True)
-class Deadline:
-    """A time limit, honoured where it is checked."""
-
-    end: float
-    limit: float
-
-    @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """A limit of so many seconds from now."""
-        return cls(monotonic() + seconds, seconds)
-
-    def check(self) -> None:
-        """Raise ``OutOfTimeError`` once the limit is reached."""
-        if monotonic() > self.end:
-            raise OutOfTimeError(f"no answer within {self.limit:g} s")
 
 
 @dataclass
@@ -48,18 +32,23 @@ class Cases:
     """What the cases came to: how many there were, what they used, what is undefined, what stayed open."""
 
     number: int = 0
-    conditions: dict[object, Condition] = field(default_factory=dict)
+    conditions: dict[tuple[Any, ...], Condition] = field(default_factory=dict)
     undefined: list[Facts] = field(default_factory=list)
     open: str | None = None
+    out_of_generators: bool = False
 
 
 def in_every_case(
-    generators: Generators, domains: Mapping[str, Domain], check: Callable[[Field], str | None], deadline: Deadline
-) -> Cases:
-    """Run ``check`` in every case until one stays open; it returns None where it succeeds, else the reason."""
+    generators: Generators, domains: Mapping[str, Domain], check: Callable[[Field], str | None], deadline: Deadline,
+    facts: Facts = (), most: int = MOST_CASES,
+) -> Cases:  # fmt: skip
+    """Run ``check`` in every case until one stays open; it returns None where it succeeds, else the reason.
+
+    ``facts`` hold in all cases; there are at most ``most``.
+    """
     result = Cases()
-    generators.tick = deadline.check
-    pending: list[Facts] = [()]
+    generators.deadline = deadline
+    pending: list[Facts] = [facts]
     while pending and result.open is None:
         deadline.check()
         facts = pending.pop()
@@ -73,10 +62,14 @@ def in_every_case(
             result.undefined.append(facts)
         except NotDecidedError as error:
             result.open = str(error)
+            result.out_of_generators = isinstance(error, OutOfGeneratorsError)
         result.number += 1
         result.conditions |= here.conditions
-        if result.number > MOST_CASES:
-            result.open = f"more than {MOST_CASES} cases"
+        if result.number > most:
+            result.open = f"more than {most} cases"
     if result.open is None and len(result.undefined) == result.number:
         result.open = "nothing is defined"
     return result
+
+
+__all__ = ["MOST_CASES_INSIDE", "Cases", "Deadline", "Facts", "OutOfTimeError", "in_every_case"]

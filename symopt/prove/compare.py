@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
+import numpy as np
+
 from symopt.catalogue import resolve
 from symopt.errors import UsageError, nearest
+from symopt.ir.exact import is_defined
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, Ref, ref, refs
 from symopt.ir.trace import Trace
@@ -15,7 +18,7 @@ from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
-from symopt.prove.cause import explain
+from symopt.prove.cause import Explanation, explain
 from symopt.prove.conditional import (
     Found,
     degenerate_conditions,
@@ -28,11 +31,13 @@ from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
 from symopt.prove.simplify import simplified
 from symopt.prove.verdict import Verdict
-from symopt.prove.witness import Witness, common_domain, find_witness
+from symopt.prove.witness import Witness, common_domain, find_domain_difference, find_witness
 
 Target = Rule | type[Rule] | Trace | str
 # Runs that must agree before a proof counts: none may mean that nothing is defined.
 FEWEST_RUNS = 1
+# The part of the time limit that the search for a map may take.
+MAP_SHARE = 0.25
 
 
 def compare(
@@ -99,7 +104,7 @@ class Comparison:
     def _equal_otherwise(self) -> Found | None:
         """An equality under a map of hyper-parameters, or with some fixed."""
         left, right = (simplified(side, self.deadline, self.varying) for side in (self.left, self.right))
-        sides = left.trace, right.trace, self.varying, self.deadline
+        sides = left.trace, right.trace, self.varying, self.deadline.part(MAP_SHARE)
         found = mapped_equality(*sides) or fixed_equality(*sides)
         return with_reasons(found, left, right) if found else None
 
@@ -151,6 +156,9 @@ class Comparison:
     def _equal_or_unknown(self, agreed: int) -> Verdict:
         found, reason = plain_equality(self.left, self.right, self.varying, self.deadline)
         if found is None:
+            one_sided = find_domain_difference(self.left, self.right, self.varying, self.deadline)
+            if one_sided is not None:
+                return self._undefined_on_one_side(one_sided)
             return self.unknown(f"{agreed} exact runs agree, and no proof was found: {reason}")
         if agreed < FEWEST_RUNS:
             return self.unknown("no run of the two is defined, so that they agree says nothing")
@@ -162,7 +170,22 @@ class Comparison:
             hyper_map=found.hyper_map, state_map=found.state_map, conditions=found.conditions,
             assumptions=self._assumptions(), method=tuple(dict.fromkeys(step.method for step in found.proof.steps)),
             witness=witness, first_step=witness.step if witness else None, proof=found.proof,
+            cause=self._explained(witness).cause if witness else None,
         )  # fmt: skip
+
+    def _undefined_on_one_side(self, witness: Witness) -> Verdict:
+        """Different, since one of the two has no value where the other has one."""
+        side = "right" if all(map(is_defined, np.ravel(witness.left))) else "left"
+        return Verdict(
+            self.left.title, self.right.title, "different", assumptions=self._assumptions(),
+            method=("both run in exact arithmetic from their initial states on the same gradients",),
+            first_step=witness.step, differs_in=witness.query or "theta", witness=witness,
+            cause=f"On the {side} alone the step is undefined there: it divides by zero, or takes a root or a "
+            "logarithm of what has none.",
+        )  # fmt: skip
+
+    def _explained(self, witness: Witness) -> Explanation:
+        return explain(make_pair(self.left, self.right, self.varying), witness, self.deadline)
 
     def _paired_witness(self, found: Found) -> Witness | None:
         """A witness where hyper-parameters of different names that a map relates have the same value."""
@@ -190,8 +213,7 @@ class Comparison:
                 *degenerate_conditions(self.left, self.right, self.varying, self.deadline),
                 *equal_in_the_shifted_variable(self.left, self.right, self.varying, self.deadline),
             )
-            pair = make_pair(self.left, self.right, self.varying)
-            explanation = explain(pair, witness, self.deadline)
+            explanation = self._explained(witness)
         except OutOfTimeError as error:
             cut_off = cut_off or str(error)
         shape = "x".join(map(str, getattr(witness.theta, "shape", ())))

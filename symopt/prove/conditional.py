@@ -9,11 +9,12 @@ from fractions import Fraction
 
 import sympy as sp
 
+from symopt.errors import VerifyError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, ref, refs
+from symopt.ir.shape import let_shapes
 from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
-from symopt.passes.fold import fold
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Deadline
 from symopt.prove.equations import Equations
@@ -124,7 +125,10 @@ def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline:
         other = others.get(hyper.name)
         if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
             continue
-        a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
+        try:
+            a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
+        except VerifyError:
+            continue
         if find_witness(a, b, varying, deadline)[0] is not None or _rests(a, deadline):
             continue
         if plain_equality(a, b, varying, deadline)[0] is not None:
@@ -141,7 +145,10 @@ def _rests(trace: Trace, deadline: Deadline) -> bool:
 def _under(
     left: Trace, right: Trace, fixing: dict[str, Fraction], varying: Varying, deadline: Deadline, mapped: bool
 ) -> Found | None:
-    a, b = _fix(left, fixing), _fix(right, fixing)
+    try:
+        a, b = _fix(left, fixing), _fix(right, fixing)
+    except VerifyError:
+        return None
     varying = tuple(name for name in varying if name not in fixing)
     if mapped:
         found = mapped_equality(a, b, varying, deadline)
@@ -173,8 +180,16 @@ def _fixings(left: Trace, right: Trace) -> Iterator[dict[str, Fraction]]:
 
 
 def _fix(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
+    """The trace with hyper-parameters as numbers.
+
+    Raises
+    ------
+    VerifyError: what a reduction is taken over has become one number.
+    """
     own = {hyper.name for hyper in trace.hypers}
-    return drop_dead(rewrite(trace, {name: num(value) for name, value in values.items() if name in own}))
+    fixed = drop_dead(rewrite(trace, {name: num(value) for name, value in values.items() if name in own}))
+    let_shapes(fixed)
+    return fixed
 
 
 def _search(pair: Pair, prover: Prover, map_hypers: bool) -> Found | None:
@@ -221,14 +236,15 @@ def _search_backwards(left: Trace, right: Trace, varying: Varying, deadline: Dea
     found = _search(pair, Prover(pair, deadline), map_hypers=False)
     if found is None:
         return None
-    return replace(found, hyper_map={h.name: h.name for h in right.hypers}, state_map=_inverted(found.state_map, right))
+    return replace(found, hyper_map={h.name: h.name for h in right.hypers}, state_map=_inverted(found, right))
 
 
-def _inverted(state_map: Mapping[str, str], right: Trace) -> dict[str, str]:
+def _inverted(found: Found, right: Trace) -> dict[str, str]:
     """A map of states turned round, where that can be done."""
+    state_map = found.state_map
     own = {state.name: sp.Symbol(f"right {state.name}") for state in right.states}
     symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
-    names = (PARAMETER, *own, *(hyper.name for hyper in right.hypers))
+    names = (*own, *found.names)
     equations = [
         sp.Symbol(name) - node_sympy(read_expression(text, names)).xreplace(symbols) for name, text in state_map.items()
     ]

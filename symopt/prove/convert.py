@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import ClassVar
 
-from symopt.ir.nodes import MATRIX_OPS, MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, matop, ref, refs
-from symopt.ir.text import node_text
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref
 from symopt.lang.domain import Domain, NonNegative, OpenUnitInterval, Positive, Real, UnitInterval
-from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError
+from symopt.prove.elements import Element, Meaning, NotDecidedError
 from symopt.prove.field import Field
+from symopt.prove.whole import WholeArrays
 
 
 class Converter:
@@ -26,7 +26,7 @@ class Converter:
         self.whole = {field.ring.index[name] for name in whole}
         self._done: dict[Node, Element] = {}
         self._truth: dict[Node, bool] = {}
-        self._common: dict[bool, Converter] = {}
+        self._whole_arrays = WholeArrays(self)
 
     def __call__(self, node: Node) -> Element:
         """The element that a node is."""
@@ -40,11 +40,8 @@ class Converter:
                 return self.values[name] if name in self.values else self.field.name(name)
             case Num(value=value):
                 return self.field.number(value)
-            case Reduce(op=op, axis=axis):
-                return self._of_arrays(f"{op}{'' if axis is None else axis}", node.args[0])
-            case MatOp(op=op):
-                plain = _plain(node)
-                return self._of_arrays(op, *node.args) if plain is node else self(plain)
+            case Reduce() | MatOp():
+                return self._whole_arrays(node)
             case Op(op="where"):
                 return self(node.args[1] if self.holds(node.args[0]) else node.args[2])
             case Op(op=op) if op in self._operations:
@@ -174,33 +171,15 @@ class Converter:
         meaning = Meaning(kind, tuple(self.field.rationalised(arg) for arg in args))
         return Element(self.field.generator(meaning, domain), self.field.ring.one)
 
-    def _of_arrays(self, kind: str, *args: Node) -> Element:
-        """A reduction or an operation on matrices: what is equal in every element gives the same.
+    def inside(self, over_model: bool) -> Converter:
+        """The converter of what stands inside a function of whole arrays: facts about one element do not hold."""
+        return self.on(self.field.of_all(over_model))
 
-        What holds in the case of one element only may not be used inside it, and in what is taken over
-        the model nothing that holds in the case of one tensor only. Where it has no normal
-        form without a case split, only the same expression gives the same.
-        """
-        over_model = kind in MODEL_REDUCTIONS
-        if over_model not in self._common:
-            self._common[over_model] = Converter(self.field.of_all(over_model), self.values)
-            self._common[over_model].whole = self.whole
-        common = self._common[over_model]
-        is_reduction = kind not in MATRIX_OPS
-        domain = NonNegative if is_reduction and _is_square(args[0]) else Real
-        try:
-            elements = [*map(common, args)]
-            if is_reduction and common.field.element_sign(elements[0]).value > 0:
-                domain = NonNegative
-            return self._opaque(kind, *elements, domain=domain)
-        except ForkError as fork:
-            if not self.field.ring.varies(fork.poly, over_model):
-                raise
-        except NotDecidedError:
-            pass
-        # The names that it reads are its operands too, so that what depends on them is known.
-        text = f"{kind}{WRITTEN}{', '.join(map(node_text, args))}"
-        return self._opaque(text, *(self(ref(name)) for name in refs(*args)), domain=domain)
+    def on(self, field: Field) -> Converter:
+        """The same names in another field of the same ring."""
+        other = Converter(field, self.values)
+        other.whole = self.whole
+        return other
 
     _operations: ClassVar[Mapping[str, Callable[..., Element]]] = {
         "add": lambda self, a, b: self.field.add(a, b),
@@ -213,35 +192,3 @@ class Converter:
         "pow": _pow, "max": _max, "min": _min, "sign": _sign,
         "exp": _exp, "log": _log, "cos": _cos, "floor": _floor,
     }  # fmt: skip
-
-
-def _plain(node: MatOp) -> Node:
-    """Transposes of names only, the product of several matrices from left to right."""
-    if node.op == "matmul":
-        first, *rest = _factors(node)
-        for factor in rest:
-            first = matop("matmul", first, factor)
-        return first
-    match node.op, node.args[0]:
-        case "transpose", MatOp(op="transpose", args=(inner,)):
-            return inner
-        case "transpose", MatOp(op="matmul", args=(a, b)):
-            return matop("matmul", matop("transpose", b), matop("transpose", a))
-    return node
-
-
-def _factors(node: Node) -> list[Node]:
-    """The matrices of a product of products."""
-    if isinstance(node, MatOp) and node.op == "matmul":
-        return [factor for arg in node.args for factor in _factors(arg)]
-    plain = _plain(node) if isinstance(node, MatOp) else node
-    return [plain] if plain is node else _factors(plain)
-
-
-def _is_square(node: Node) -> bool:
-    """Whether an expression is written as a square."""
-    if not isinstance(node, Op):
-        return False
-    if node.op == "pow":
-        return isinstance(node.args[1], Num) and node.args[1].value == 2
-    return node.op == "mul" and node.args[0] is node.args[1]

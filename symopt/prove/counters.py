@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from symopt.errors import VerifyError
 from symopt.ir.nodes import ONE, ZERO, Node, num, op, ref, refs, substitute
 from symopt.ir.rate import Rate, let_rates
 from symopt.ir.trace import STEP, StateInfo, Trace
@@ -34,8 +35,11 @@ class Uncounted:
 
 def without_counters(trace: Trace, deadline: Deadline, varying: Collection[str] = ()) -> Uncounted:
     """The trace with every counter replaced by its closed form, but those of coefficients that vary."""
-    rates, new = let_rates(trace), trace.step()
     found = Uncounted(trace, (), ())
+    try:
+        rates, new = let_rates(trace), trace.step()
+    except VerifyError:  # a map has made a number of what a reduction is taken over
+        return found
     for state in trace.states:
         if rates[state.name] != Rate.STEP:
             continue

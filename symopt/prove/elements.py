@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,10 +10,12 @@ from flint import Ordering, fmpz_mpoly_ctx
 
 from symopt.errors import SymoptError
 from symopt.ir.nodes import MODEL_REDUCTIONS, REDUCTIONS
+from symopt.lang.domain import Domain
+from symopt.prove.deadline import Deadline
 from symopt.prove.signs import Sign
 
 Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
-SPARE = 32
+SPARE, MANY = 32, 192
 # Parts what a function is from how its operand is written, where the operand has no normal form.
 WRITTEN = " of "
 # What stands for one number, whatever it is made of.
@@ -24,6 +26,10 @@ class NotDecidedError(SymoptError):
     """The normal form cannot go on; the message says why."""
 
     exit_status = 3
+
+
+class OutOfGeneratorsError(NotDecidedError):
+    """There are more roots, powers and functions than spare generators; with more of them it may go on."""
 
 
 class UndefinedHereError(SymoptError):
@@ -72,19 +78,28 @@ class Generators:
     generators are larger in the order of the ring, so a root reduces to what it is made of.
     """
 
-    def __init__(self, names: Sequence[str], numbers: Iterable[str] = (), shared: Iterable[str] = ()) -> None:
+    def __init__(
+        self, names: Sequence[str], numbers: Iterable[str] = (), shared: Iterable[str] = (), spare: int = SPARE
+    ) -> None:
         """``numbers`` are the names that are the same for all elements of a tensor, ``shared`` for all tensors too."""
-        self.names = [f"_{i}" for i in reversed(range(SPARE))] + list(names)
+        self.spare = spare
+        self.names = [f"_{i}" for i in reversed(range(spare))] + list(names)
         self.ring = fmpz_mpoly_ctx.get(self.names, Ordering.lex)
         self.gens = list(self.ring.gens())
         self.one, self.zero = self.ring.constant(1), self.ring.constant(0)
         self.index = {name: position for position, name in enumerate(self.names)}
         self.meanings: dict[int, Meaning] = {}
+        # Where what they stand for lies, whatever the case.
+        self.domains: dict[int, Domain] = {}
         self._shared = {self.index[name] for name in shared if name in self.index}
         self._numbers = {self.index[name] for name in numbers if name in self.index} | self._shared
         self._slots: dict[tuple[Any, ...], int] = {}
-        # Called before every operation: raises where the time is up.
-        self.tick: Callable[[], None] = lambda: None
+        # Raises where the time is up; looked at before every operation.
+        self.deadline = Deadline.never()
+        # Operands of functions of whole arrays that have no normal form without a case split, by function.
+        self.operands: dict[Any, list[Any]] = {}
+        # What such a function is, by the kind of its generator.
+        self.written: dict[str, Any] = {}
         # Signs that were found, by the facts under which they hold.
         self.signs: dict[tuple[Any, ...], dict[tuple[Any, ...], Sign]] = {}
 
@@ -92,9 +107,9 @@ class Generators:
         """The position of the generator with this meaning."""
         key = (meaning.kind, *((poly_key(a.num), poly_key(a.den)) for a in meaning.args))
         if key not in self._slots:
-            if len(self._slots) == SPARE:
-                raise NotDecidedError(f"more than {SPARE} roots and powers")
-            position = SPARE - 1 - len(self._slots)
+            if len(self._slots) == self.spare:
+                raise OutOfGeneratorsError(f"more than {self.spare} roots and powers")
+            position = self.spare - 1 - len(self._slots)
             self._slots[key] = position
             self.meanings[position] = meaning
             parts = [poly for arg in meaning.args for poly in arg]

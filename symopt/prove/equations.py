@@ -38,11 +38,13 @@ class Equations:
 
     def __init__(
         self, names: Sequence[str], unknowns: Mapping[str, Domain], observables: Sequence[str],
-        domains: Mapping[str, Domain], deadline: Deadline,
+        domains: Mapping[str, Domain], deadline: Deadline, numbers: Sequence[str] = (), shared: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        self.general = GeneralStep((*names, *unknowns), {**domains, **unknowns})
+        """``numbers`` are the names that are the same for all elements of a tensor, ``shared`` for all tensors."""
+        everything = {**domains, **unknowns}
+        self.general = GeneralStep((*names, *unknowns), everything, (*numbers, *unknowns), (*shared, *unknowns))
         self.unknowns, self.deadline = tuple(unknowns), deadline
-        self.general.generators.tick = deadline.check
+        self.general.generators.deadline = deadline
         index = self.general.generators.index
         self._unknown = {index[name] for name in unknowns}
         self._observed = {index[name] for name in observables}

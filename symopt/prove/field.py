@@ -25,9 +25,11 @@ from symopt.prove.elements import (
     poly_key,
 )
 from symopt.prove.integers import prime_factors, square_part
+from symopt.prove.polynomials import hidden_root, pseudo_remainder
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_TERMS = 20_000
+NO_MEANING = Meaning("", ())
 LARGEST_EXPONENT = 1_000
 
 
@@ -37,8 +39,9 @@ class Field:
     def __init__(
         self, generators: Generators, domains: Mapping[str, Domain], facts: Sequence[tuple[Poly, int]] = ()
     ) -> None:
-        self.ring, self._given = generators, domains
+        self.ring, self.given = generators, domains
         self.domains = {generators.index[n]: d for n, d in domains.items() if n in generators.index}
+        self.domains |= generators.domains
         self.facts = list(facts)
         self.conditions: dict[tuple[Any, ...], Condition] = {}
         self._relations: list[tuple[int, int, Poly]] = []
@@ -56,7 +59,7 @@ class Field:
         What is computed in it is true of every element; conditions that it records count here too.
         """
         facts = [fact for fact in self.facts if not self.ring.varies(fact[0], over_model)]
-        common = Field(self.ring, self._given, facts)
+        common = Field(self.ring, self.given, facts)
         common.conditions = self.conditions
         return common
 
@@ -69,7 +72,7 @@ class Field:
         ------
         NotDecidedError: it has more terms than are worth going on with, or the time is up.
         """
-        self.ring.tick()
+        self.ring.deadline.check()
         if len(num) + len(den) > MOST_TERMS:
             raise NotDecidedError(f"more than {MOST_TERMS} terms")
         num, den = self.reduced(num), self.reduced(den)
@@ -142,7 +145,19 @@ class Field:
 
     def equal(self, a: Element, b: Element) -> bool:
         """Whether the two are equal by their normal form; False only says that this was not shown."""
-        return bool(self.reduced(a.num * b.den - b.num * a.den) == 0)
+        difference = self.reduced(a.num * b.den - b.num * a.den)
+        return bool(difference == 0) or self._vanishes(difference)
+
+    def _vanishes(self, poly: Poly) -> bool:
+        """Whether a polynomial is zero by the zeros among the facts, whatever their leading coefficients are."""
+        for zero in (fact for fact, sign in self.facts if sign == 0):
+            position = next(i for i, degree in enumerate(zero.degrees()) if degree)
+            rest, factor = pseudo_remainder(self.ring, poly, zero, position)
+            if self.reduced(rest) == 0 and self.reduced(factor) != 0:
+                self.require(factor, "!= 0")
+                return True
+            poly = rest
+        return False
 
     def reduced(self, poly: Poly) -> Poly:
         """The remainder of a polynomial after the relations, the largest generator first."""
@@ -213,7 +228,9 @@ class Field:
 
     def sign_element(self, a: Element) -> int:
         """The sign of an element: -1, 0 or 1; see ``decide``."""
-        a = self.rationalised(a)
+        # Roots in a denominator whose sign is known may stay: the norm that takes them out has another sign.
+        if not self.element_sign(Element(a.den, self.ring.one)).strict:
+            a = self.rationalised(a)
         if a.num == 0:
             return 0
         result = 1
@@ -260,10 +277,20 @@ class Field:
         if position not in self._made:
             self._made.add(position)
             self.domains.setdefault(position, domain)  # a fact of this case may say more
+            if not self.facts:
+                self.ring.domains[position] = domain
             if meaning.kind == "sqrt":
                 gen = self.ring.gens[position]
                 self._relate(position, 2, gen * gen - meaning.args[0].num)
         return self.ring.gens[position]
+
+    def roots_in(self, poly: Poly) -> list[int]:
+        """The positions of the roots that a polynomial holds, the largest generator first."""
+        degrees = poly.degrees()
+        return [
+            position for position, _, _ in self._relations
+            if degrees[position] and self.ring.meanings.get(position, NO_MEANING).kind == "sqrt"
+        ]  # fmt: skip
 
     def rationalised(self, a: Element) -> Element:
         """The same element without roots in the denominator."""
@@ -291,10 +318,16 @@ class Field:
         root = self.ring.one * outside
         for prime in prime_factors(inside):
             root *= self._root(self.ring.ring.constant(prime))
-        core = self.ring.one
+        core = denominator = self.ring.one
         for irreducible, exponent in factors:
             power, known = int(exponent), self.sign(irreducible)
             factor = -irreducible if known.value < 0 else irreducible
+            hidden = hidden_root(self, factor) if power % 2 else None
+            if hidden is not None:
+                root *= self.absolute(hidden).num ** power
+                denominator *= hidden.den**power
+                unit *= (-1) ** power if known.value < 0 else 1
+                continue
             if known.value < 0:
                 unit *= (-1) ** power
             if known.value:
@@ -308,7 +341,7 @@ class Field:
                 raise UndefinedHereError("the root of a negative number")
             self.require(core, ">= 0")
             root *= self._root(core)
-        return self.make(root, self._absolute(den))
+        return self.make(root, self._absolute(den) * denominator)
 
     def _root(self, poly: Poly) -> Poly:
         strict = self.sign(poly).strict

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, PositiveInteger
-from symopt.prove.elements import Element, Generators
+from symopt.prove.elements import SPARE, Element, Generators
 from symopt.prove.field import Field
 
 # The number of steps taken before this one; no declared name has a dot.
@@ -25,10 +25,10 @@ class GeneralStep:
 
     def __init__(
         self, names: tuple[str, ...], domains: Mapping[str, Domain], numbers: Iterable[str] = (),
-        shared: Iterable[str] = (),
+        shared: Iterable[str] = (), spare: int = SPARE,
     ) -> None:  # fmt: skip
         own = [BEFORE, *(name for name in names if name != STEP)]
-        self.generators = Generators(own, numbers, [BEFORE, *shared])
+        self.generators = Generators(own, numbers, [BEFORE, *shared], spare)
         self.domains = {**domains, BEFORE: PositiveInteger}
         self.whole = frozenset({BEFORE})
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
+from symopt.prove.means import means_as_sums
 from symopt.prove.witness import common_domain
 
 LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
@@ -97,6 +98,7 @@ def bare(name: str) -> str:
 
 def make_pair(left: Trace, right: Trace, varying: Sequence[str] = ()) -> Pair:
     """The two traces over common names."""
+    left, right = means_as_sums(left), means_as_sums(right)
     longer = max(left, right, key=lambda trace: len(trace.queries))
     gradients = tuple(query.name for query in longer.queries)
     draws = max(left.draws, right.draws, key=len)

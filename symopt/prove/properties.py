@@ -13,6 +13,7 @@ from symopt.ir.nodes import ONE, ZERO, Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.lang.domain import Domain, NonNegative
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
+from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
 from symopt.prove.equations import Equations
@@ -29,11 +30,27 @@ WholeNumber = Domain(lower=Fraction(0), integer=True)
 
 
 def settle_unrolled(claim: ClosedForm | WeightsSum | FirstStep, trace: Trace, time_limit: float) -> Settlement:
-    """Prove a closed form, a sum of weights or a first step, and have it unrolled by the checker."""
+    """Prove a closed form, a sum of weights or a first step, and have it unrolled by the checker.
+
+    Raises
+    ------
+    UsageError: the claim names what the rule has not.
+    """
+    if isinstance(claim, ClosedForm) and claim.given:
+        trace = _with_given(trace, claim.given)
     settled = PropertyProver(trace, Deadline.after(time_limit)).settle(claim)
     if settled.proof is None:
         return Settlement.unknown("; ".join(part for part in (settled.found, settled.reason) if part))
     return Settlement.holds(settled.proof, check_property(trace, claim))
+
+
+def _with_given(trace: Trace, given: Mapping[str, str]) -> Trace:
+    """The rule with hyper-parameters replaced by expressions in the others and the step."""
+    names = tuple(hyper.name for hyper in trace.hypers)
+    for name in given:
+        if name not in names:
+            raise UsageError(f"{trace.title} has no hyper-parameter {name!r}; {nearest(name, names)}")
+    return rewrite(trace, {name: read_expression(text, names) for name, text in given.items()})
 
 
 @dataclass(frozen=True)

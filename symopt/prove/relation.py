@@ -14,6 +14,7 @@ from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import NonNegative
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.elements import MANY, SPARE
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
@@ -128,8 +129,16 @@ class Prover:
         unknown = [name for name in used if name not in self.pair.names and name != STEP]
         if unknown:
             return None, f"{unknown[0]} is not known {when}"
-        general = GeneralStep(self.pair.names, self.domains, self.pair.numbers, self.pair.shared)
+        for spare in (SPARE, MANY):
+            general = GeneralStep(self.pair.names, self.domains, self.pair.numbers, self.pair.shared, spare)
+            cases = self._in_every_case(claims, general, when)
+            if not cases.out_of_generators:
+                break
+        if cases.open is not None:
+            return None, cases.open
+        return _Settled(cases, Field(general.generators, general.domains)), ""
 
+    def _in_every_case(self, claims: list[Claim], general: GeneralStep, when: str) -> Cases:
         def check(field: Field) -> str | None:
             convert = Converter(field, general.values(field), general.whole)
             for claim in claims:
@@ -139,10 +148,7 @@ class Prover:
                     return f"{claim.what} was not shown to agree {when}"
             return None
 
-        cases = in_every_case(general.generators, general.domains, check, self.deadline)
-        if cases.open is not None:
-            return None, cases.open
-        return _Settled(cases, Field(general.generators, general.domains)), ""
+        return in_every_case(general.generators, general.domains, check, self.deadline)
 
 
 def _held(relation: Relation) -> list[str]:

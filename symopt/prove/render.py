@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 
 from symopt.ir.nodes import ONE, Node, Num, Op, Reduce, Ref, num, op, ref, walk
 from symopt.ir.trace import STEP
-from symopt.prove.elements import WRITTEN, Condition, Element, Poly
+from symopt.prove.elements import Condition, Element, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import BEFORE
 from symopt.prove.pair import EARLIER, bare
@@ -89,9 +89,10 @@ def generator_node(field: Field, position: int) -> Node:
     args = [element_node(field, arg) for arg in meaning.args]
     if meaning.kind in ("sqrt", "pow", "exp", "log", "cos", "floor"):
         return op(meaning.kind, *args)
+    if meaning.kind in field.ring.written:
+        return cast(Node, field.ring.written[meaning.kind])
     # A reduction or an operation on matrices, written for people only.
-    written = WRITTEN in meaning.kind
-    return ref(meaning.kind if written else f"{meaning.kind}({', '.join(map(node_text, args))})")
+    return ref(f"{meaning.kind}({', '.join(map(node_text, args))})")
 
 
 def _raised(node: Node, exponent: int) -> Node:

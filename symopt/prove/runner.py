@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from symopt.ir.exact import ArrayArithmetic, ScalarArithmetic
+from symopt.ir.exact import UNDEFINED, ArrayArithmetic, ScalarArithmetic, is_defined
 from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, refs, walk
-from symopt.ir.shape import Axis, Shape, let_shapes
+from symopt.ir.shape import Axis, let_shapes
 from symopt.ir.trace import COLS, PARAMETER, ROWS, STEP, HyperInfo, Trace
 from symopt.lang.domain import Real
 
@@ -28,13 +28,16 @@ class Runner:
         self.trace = trace
         self.shape = shape_of(trace) if shape is None else shape
         is_matrix = len(self.shape) == 2
-        self._extents = _state_extents(trace) if is_matrix else {}
+        self._extents = _state_extents(trace, self.shape) if is_matrix else {}
         self._arithmetic: Any = ArrayArithmetic() if self.shape else ScalarArithmetic()
         points = [query.point for query in trace.queries]
         kinds = list(walk([*(let.value for let in trace.lets), *points]))
         # Of numbers ``where`` looks at what it chooses only, so the order of its operations is not known beforehand.
         self._is_lazy = not self.shape and any(isinstance(node, Op) and node.op == "where" for node in kinds)
         done: set[Node] = set()
+        # What the last step came to, by node and by name.
+        self._memo: dict[Node, Value] = {}
+        self._names: dict[str, Value] = {}
         self._lines = [self._line(let.value, done) for let in trace.lets]
         self._points = [self._line(point, done) for point in points]
 
@@ -82,13 +85,29 @@ class Runner:
         values |= {name: given[draw_name(position)] for position, name in enumerate(self.trace.draws)}
         values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
         memo: dict[Node, Value] = {}
+        self._memo, self._names = memo, values
         for let, line in zip(self.trace.lets, self._lines, strict=True):
             found = self._value(let.value, line, values, memo)
             whole = len(self.shape) == 2 and not isinstance(found, np.ndarray)
             values[let.name] = _stretched(found, self._extents.get(let.name, ())) if whole else found
         pairs = zip(self.trace.queries, self._points, strict=True)
         points = [self._value(query.point, line, values, memo) for query, line in pairs]
-        return {name: values[let] for name, let in self.trace.results.items()}, points
+        new = {name: values[let] for name, let in self.trace.results.items()}
+        return new | {PARAMETER: _stretched(new[PARAMETER], self.shape)}, [_stretched(x, self.shape) for x in points]
+
+    def is_certainly_undefined(self) -> bool:
+        """Whether what was undefined in the last step came from operands that are exact or known well enough.
+
+        A ball that grew too wide is undefined too, and says nothing.
+        """
+        first = [
+            (node, value) for node, value in self._memo.items()
+            if not _defined(value) and all(_defined(self._seen(arg)) for arg in node.args)
+        ]  # fmt: skip
+        return bool(first) and all(x is UNDEFINED for _, value in first for x in np.ravel(value) if not _defined(x))
+
+    def _seen(self, node: Node) -> Value:
+        return self._names[node.name] if isinstance(node, Ref) else self._memo.get(node, Fraction(0))
 
     def _value(
         self, root: Node, line: Sequence[Instruction], values: Mapping[str, Value], memo: dict[Node, Value]
@@ -125,13 +144,21 @@ def shape_of(trace: Trace) -> tuple[int, ...]:
     return (2,) if any(isinstance(node, Reduce) for node in kinds) else ()
 
 
+def _defined(value: Value) -> bool:
+    return all(isinstance(x, bool | np.bool_) or is_defined(x) for x in np.ravel(value))
+
+
 def draw_name(position: int) -> str:
     """What the random numbers are called that come at a position, in any trace."""
     return f"draw{position + 1}"
 
 
-def _state_extents(trace: Trace) -> dict[str, tuple[int, ...]]:
-    return {name: _extents(shape) for name, shape in let_shapes(with_its_names(trace)).items()}
+def _state_extents(trace: Trace, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """The extents of every value where the parameter is a matrix; () for one number."""
+    rows, cols = shape
+    count = {Axis.ONE: 1, Axis.ROWS: rows, Axis.COLS: cols, Axis.SHORT: min(shape), Axis.LONG: max(shape)}
+    shapes = let_shapes(with_its_names(trace))
+    return {name: () if of.is_scalar else (count[of.down], count[of.along]) for name, of in shapes.items()}
 
 
 def with_its_names(trace: Trace) -> Trace:
@@ -141,16 +168,9 @@ def with_its_names(trace: Trace) -> Trace:
     return replace(trace, hypers=(*trace.hypers, *(HyperInfo(name, Fraction(1), name, Real) for name in others)))
 
 
-def _extents(shape: Shape) -> tuple[int, ...]:
-    """The extents of a value where the parameter is a matrix of two rows and columns; () for one number."""
-    if shape.is_scalar:
-        return ()
-    return tuple(1 if axis is Axis.ONE else 2 for axis in (shape.down, shape.along))
-
-
 def _stretched(value: Value, extents: tuple[int, ...]) -> Value:
     """A value with an element for each place of a state."""
-    if not extents:
+    if np.shape(value) == extents:
         return value
     whole = np.empty(extents, dtype=object)
     whole[...] = value

@@ -23,23 +23,27 @@ PARAMETERS = tuple(map(Fraction, (1, 0, 2, -1)))
 
 @dataclass(frozen=True)
 class Sample:
-    """Hyper-parameters by name, the first parameter, and the gradients that are answered, in order."""
+    """Hyper-parameters by name, the first parameter, and the gradients that are answered, in order.
+
+    An array holds different numbers made from each, or, where ``is_flat``, the same one everywhere.
+    """
 
     hypers: Mapping[str, Fraction]
     theta: Fraction
     grads: Sequence[Fraction]
     steps: int = 3
+    is_flat: bool = False
 
     def grad(self, query: int) -> Fraction:
         """The answer to the query with this number, counted from 0."""
         return self.grads[min(query, len(self.grads) - 1)]
 
 
-def samples(hypers: Sequence[HyperInfo], thresholds: Sequence[Fraction] = ()) -> Iterator[Sample]:
+def samples(hypers: Sequence[HyperInfo], thresholds: Sequence[Fraction] = (), arrays: bool = False) -> Iterator[Sample]:
     """The samples over some hyper-parameters, the plainest first.
 
     ``thresholds`` are numbers that the rules compare with: gradients, parameters and steps on both
-    sides of them are tried as well.
+    sides of them are tried as well. Of ``arrays``, those that are zero everywhere are.
     """
     fits = {hyper.name: _fitting(hyper.domain) or [hyper.default] for hyper in hypers}
 
@@ -58,6 +62,9 @@ def samples(hypers: Sequence[HyperInfo], thresholds: Sequence[Fraction] = ()) ->
     yield Sample(
         {n: Fraction(0) if 0 in h.domain else defaults[n] for n, h in _named(hypers)}, Fraction(1), (Fraction(1),)
     )
+    if arrays:
+        yield Sample(chosen(0, 0), Fraction(0), GRADIENTS[0], is_flat=True)
+        yield Sample(chosen(0, 0), Fraction(1), GRADIENTS[3], is_flat=True)
     for number in thresholds:
         for beyond in (number + 1, number, number - 1, -number - 1):
             yield Sample(chosen(0, 0), Fraction(1), (beyond,))

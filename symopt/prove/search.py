@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
-from symopt.ir.trace import PARAMETER, STEP, is_ref
+from symopt.ir.trace import PARAMETER, SIZES, STEP, is_ref
 from symopt.lang.domain import Domain, Real
 from symopt.passes.fold import fold
 from symopt.prove.elements import NotDecidedError, Poly, UndefinedHereError
@@ -138,9 +138,10 @@ class _Solver:
             if ansatz.varying:
                 unknowns[FACTOR_BEFORE + state] = Real
         unknowns |= {n: self.pair.domains[bare_sought(n)] for n in refs(*ansatz.hypers.values()) if _is_unknown(n)}
+        observed = (name for name in self.pair.answers if name not in SIZES)
         self.equations = Equations(
-            self.pair.names, unknowns, (PARAMETER, *self.pair.answers, *self.pair.left.states),
-            prover.domains, prover.deadline,
+            self.pair.names, unknowns, (PARAMETER, *observed, *self.pair.left.states),
+            prover.domains, prover.deadline, self.pair.numbers, self.pair.shared,
         )  # fmt: skip
         self.guesses = 0
         self._known: dict[tuple[Node, Node], tuple[Field, list[Poly]] | UnknownInsideError] = {}

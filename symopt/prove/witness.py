@@ -23,6 +23,7 @@ from symopt.prove.samples import Sample, more_samples, samples
 
 BITS = 200
 COMPARING = frozenset({"lt", "le", "eq", "max", "min"})
+UNDEFINED_TEXT = "undefined"
 SMALL = 3  # numbers up to this lie among the gradients, parameters and steps of every sample
 
 
@@ -67,6 +68,8 @@ def written(value: Value) -> Any:
         return [written(item) for item in value]
     if isinstance(value, tuple | list):
         return [written(item) for item in value]
+    if not is_defined(value):
+        return UNDEFINED_TEXT
     return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
 
 
@@ -77,8 +80,25 @@ def find_witness(
 
     Hyper-parameters of the same name have the same value; ``hypers`` are those that are sampled.
     """
-    both = Both(left, right, varying)
-    sampled = samples(both.hypers if hypers is None else hypers, thresholds(left, right))
+    agreed = 0
+    for shape in shapes_of(left, right):
+        found, number = _find(Both(left, right, varying, shape), hypers, deadline)
+        if found is not None:
+            return found, 0
+        agreed += number
+    return None, agreed
+
+
+def shapes_of(left: Trace, right: Trace) -> list[tuple[int, ...]]:
+    """The shapes on which two traces are run: matrices that are square, and such that are not."""
+    shape = max(shape_of(left), shape_of(right), key=len)
+    return [shape, (1, 2), (2, 1)] if len(shape) == 2 else [shape]
+
+
+def _find(both: Both, hypers: Sequence[HyperInfo] | None, deadline: Deadline) -> tuple[Witness | None, int]:
+    sampled = samples(
+        both.hypers if hypers is None else hypers, thresholds(both.left.trace, both.right.trace), bool(both.shape)
+    )  # fmt: skip
     runs = [Run(both, sample) for sample in sampled]
     with precision(BITS):
         for step in range(1, max(run.sample.steps for run in runs) + 1):
@@ -93,6 +113,21 @@ def find_witness(
             if found is not None:
                 return (_rational(both, step) or found), 0
     return None, sum(run.agreed > 0 for run in runs)
+
+
+def find_domain_difference(left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline) -> Witness | None:
+    """A run in which one side alone comes to what is undefined, such as a division by zero."""
+    for shape in shapes_of(left, right):
+        both = Both(left, right, varying, shape)
+        runs = [Run(both, sample) for sample in samples(both.hypers, thresholds(left, right), bool(shape))]
+        with precision(BITS):
+            for step in range(1, max(run.sample.steps for run in runs) + 1):
+                for run in runs:
+                    deadline.check()
+                    run.advance(step)
+                    if run.one_sided is not None:
+                        return run.one_sided
+    return None
 
 
 def thresholds(*traces: Trace) -> list[Fraction]:
@@ -117,8 +152,8 @@ def _rational(both: Both, step: int) -> Witness | None:
 class Both:
     """Two traces, to be run side by side."""
 
-    def __init__(self, left: Trace, right: Trace, varying: Sequence[str]) -> None:
-        self.shape, self.varying = max(shape_of(left), shape_of(right), key=len), tuple(varying)
+    def __init__(self, left: Trace, right: Trace, varying: Sequence[str], shape: tuple[int, ...] | None = None) -> None:
+        self.shape, self.varying = shapes_of(left, right)[0] if shape is None else shape, tuple(varying)
         self.left, self.right = Runner(left, self.shape), Runner(right, self.shape)
         named = {hyper.name: hyper for hyper in (*right.hypers, *left.hypers)}
         self.hypers = [named[name] for name in dict.fromkeys(h.name for h in (*left.hypers, *right.hypers))]
@@ -146,10 +181,15 @@ class Run:
 
     def __init__(self, both: Both, sample: Sample) -> None:
         self.both, self.sample = both, sample
-        self.theta = _spread(sample.theta, both.shape)
+        self.theta = self._spread(sample.theta)
         self.agreed, self.over = 0, False
+        # The end of the run, where one side alone is undefined there.
+        self.one_sided: Witness | None = None
         hypers = self.hypers(1)
         self.states = [side.start(hypers, self.theta) for side in (both.left, both.right)]
+
+    def _spread(self, value: Fraction) -> Value:
+        return _spread(value, self.both.shape, self.sample.is_flat)
 
     def hypers(self, t: int) -> dict[str, Fraction]:
         """The values at step ``t``; one that varies is halved at every other step."""
@@ -167,7 +207,7 @@ class Run:
         given = self._given(t)
 
         def answer(i: int) -> Value:
-            return _spread(self.sample.grad((t - 1) * self.both.queries + i), self.both.shape)
+            return self._spread(self.sample.grad((t - 1) * self.both.queries + i))
 
         try:
             made = [
@@ -182,6 +222,7 @@ class Run:
             for query, a, b in pairs:
                 if not (_defined(a) and _defined(b)):
                     self.over = True
+                    self.one_sided = self._undefined_on_one_side(t, a, b, query)
                     return None
                 if any(differ(x, y) for x, y in zip(np.ravel(a), np.ravel(b), strict=True)):
                     self.over = True
@@ -193,12 +234,18 @@ class Run:
         self.agreed = t
         return None
 
+    def _undefined_on_one_side(self, t: int, a: Value, b: Value, query: str | None) -> Witness | None:
+        sides = (self.both.left, a, b), (self.both.right, b, a)
+        if any(_defined(other) and not _defined(own) and side.is_certainly_undefined() for side, own, other in sides):
+            return self._witness(t, a, b, query)
+        return None
+
     def _witness(self, t: int, a: Value, b: Value, query: str | None) -> Witness:
         hypers: dict[str, Any] = dict(self.sample.hypers)
         for name in self.both.varying:
             hypers[name] = tuple(self.hypers(k)[name] for k in range(1, t + 1))
         count = t * self.both.queries
-        grads = tuple(_spread(self.sample.grad(i), self.both.shape) for i in range(count))
+        grads = tuple(self._spread(self.sample.grad(i)) for i in range(count))
         steps = [self._given(k) for k in range(1, t + 1)]
         given = {name: tuple(step[name] for step in steps) for name in steps[0]}
         return Witness(hypers, self.theta, grads, t, a, b, query, given)
@@ -226,10 +273,12 @@ def _defined(value: Value) -> bool:
     return all(is_defined(x) for x in np.ravel(value))
 
 
-def _spread(value: Fraction, shape: tuple[int, ...]) -> Value:
-    """A number, or an array of different numbers made from it."""
+def _spread(value: Fraction, shape: tuple[int, ...], is_flat: bool = False) -> Value:
+    """A number, or an array of different numbers made from it, or of it."""
     if not shape:
         return value
+    if is_flat:
+        return _shaped([value] * int(np.prod(shape)), shape)
     return _shaped([value, value * 2 + 1, value - 2, 3 - value][: int(np.prod(shape))], shape)
 
 

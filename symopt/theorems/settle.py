@@ -13,7 +13,7 @@ from symopt.checker.outcome import Check
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
-from symopt.lang.theorem import ClosedForm, Compare, FirstStep, Property, Theorem, WeightsSum
+from symopt.lang.theorem import ClosedForm, Compare, FirstStep, InFloats, Property, Theorem, WeightsSum
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
@@ -22,7 +22,9 @@ from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
 from symopt.prove.properties import settle_unrolled
 from symopt.prove.settlement import Settlement
+from symopt.prove.structure.settlers import STRUCTURE
 from symopt.prove.verdict import Verdict
+from symopt.run.hazards.settle import settle_in_floats
 from symopt.theorems.result import TheoremResult
 
 TIME_LIMIT = 10.0
@@ -33,6 +35,8 @@ SETTLERS: Mapping[type[Property], Settler] = {
     ClosedForm: settle_unrolled,
     WeightsSum: settle_unrolled,
     FirstStep: settle_unrolled,
+    **STRUCTURE,
+    InFloats: settle_in_floats,
 }
 
 

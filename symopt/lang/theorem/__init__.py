@@ -6,6 +6,31 @@ then the two are compared. Expressions are written in the names of the rule.
 
 from symopt.lang.theorem.base import FAILS, HOLDS, Property, Theorem
 from symopt.lang.theorem.comparison import Compare
+from symopt.lang.theorem.floats import InFloats
+from symopt.lang.theorem.limits import Limit, TendsTo
+from symopt.lang.theorem.responses import ConstantGradient, Expectation, Impulse, Response
+from symopt.lang.theorem.structure import Equivariance, Scaling, Shift
+from symopt.lang.theorem.units import Units
 from symopt.lang.theorem.unrolled import ClosedForm, FirstStep, WeightsSum
 
-__all__ = ["FAILS", "HOLDS", "ClosedForm", "Compare", "FirstStep", "Property", "Theorem", "WeightsSum"]
+__all__ = [
+    "FAILS",
+    "HOLDS",
+    "ClosedForm",
+    "Compare",
+    "ConstantGradient",
+    "Equivariance",
+    "Expectation",
+    "FirstStep",
+    "Impulse",
+    "InFloats",
+    "Limit",
+    "Property",
+    "Response",
+    "Scaling",
+    "Shift",
+    "TendsTo",
+    "Theorem",
+    "Units",
+    "WeightsSum",
+]

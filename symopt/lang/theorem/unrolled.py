@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from symopt.lang.theorem.base import Property
 
@@ -12,14 +13,18 @@ class ClosedForm(Property):
     """After step ``t`` a state is the sum of ``term`` over the steps ``k = 1, ..., t``.
 
     ``term`` is written with ``t``, ``k``, the hyper-parameters, and ``p`` and ``g`` at step ``k``
-    (the parameter before it and the gradient asked for in it).
+    (the parameter before it and the gradient asked for in it). ``given`` are hyper-parameters as expressions
+    in the others and ``t``.
     """
 
     of: str
     term: str
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.of} of {self.rule} after step t is the sum of {self.term} over k = 1..t"
+        given = ", ".join(f"{name} = {value}" for name, value in self.given.items())
+        where = f", where {given}," if given else ""
+        return f"{self.of} of {self.rule}{where} after step t is the sum of {self.term} over k = 1..t"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symopt.errors import UsageError
@@ -18,11 +18,19 @@ DOTTED = re.compile(rf"\b({LEFT}|{RIGHT})\.([A-Za-z_]\w*)")
 
 @dataclass(frozen=True)
 class Bound:
-    """``node`` is not negative, or where ``strict`` positive; ``text`` is what people read."""
+    """``node`` is not negative, or where ``strict`` positive; ``text`` is what people read.
+
+    It follows from all of ``instead`` too, where there are any.
+    """
 
     node: Node
     strict: bool
     text: str
+    instead: tuple[Bound, ...] = ()
+
+    def over(self, change: Callable[[Node], Node]) -> Bound:
+        """The bound with its expressions changed."""
+        return Bound(change(self.node), self.strict, self.text, tuple(bound.over(change) for bound in self.instead))
 
 
 @dataclass(frozen=True)
@@ -57,32 +65,43 @@ def bounds_of(comparison: Comparison, names: Sequence[str]) -> list[Bound]:
             return [Bound(op("sub", a, b), False, str(comparison)) for a, b in ((right, left), (left, right))]
         case ">=" | ">":
             left, right = right, left
-    strict = comparison.symbol in "<>"
-    if isinstance(left, Op) and left.op == "abs":
-        inner = left.args[0]
-        return [Bound(op(name, right, inner), strict, str(comparison)) for name in ("sub", "add")]
-    return [Bound(op("sub", right, left), strict, str(comparison))]
+    return _at_most(left, right, comparison.symbol in "<>", str(comparison))
 
 
-def read_claim(text: str, system: System) -> Claim:
-    """A claim over the names of a system, its statements replaced by what they are.
+def _at_most(small: Node, large: Node, strict: bool, text: str) -> list[Bound]:
+    """``|x| <= y`` as ``x <= y`` and ``-x <= y``, which follow from ``x**2 <= y**2`` where ``y >= 0``."""
+    if not (isinstance(small, Op) and small.op == "abs"):
+        return [Bound(op("sub", large, small), strict, text)]
+    inner, square = small.args[0], large
+    instead: list[Bound] = []
+    if isinstance(large, Op) and large.op == "abs":
+        square = large.args[0]
+    else:
+        instead.append(Bound(large, strict, f"{text}: the right is not negative"))
+    squares = op("sub", op("mul", square, square), op("mul", inner, inner))
+    instead.append(Bound(squares, strict, f"{text}, squared"))
+    return [Bound(op(name, large, inner), strict, text, tuple(instead)) for name in ("sub", "add")]
+
+
+def read_claim(text: str, system: System, values: Mapping[str, Node]) -> Claim:
+    """A claim over the names of a system, its statements replaced by what they are, and names that are given by others.
 
     Raises
     ------
     UsageError: a comparison is malformed, or holds a name that the system lacks.
     """
-    renamed = {name: ref(other) for name, other in system.same.items()}
+    renamed: dict[str, Node] = {name: ref(other) for name, other in system.same.items()}
     renamed |= {f"{name}{AFTER}": ref(f"{other}{AFTER}") for name, other in system.same.items()}
+    meant = {**system.statements, **renamed}
     states = (*system.states, *system.same)
-    own = (*system.fixed, *system.inputs, *states, *(f"{name}{AFTER}" for name in states), *system.statements)
+    own = (*system.fixed, *values, *system.inputs, *states, *(f"{name}{AFTER}" for name in states), *system.statements)
     bounds: list[Bound] = []
     stepwise = {*system.inputs, *system.statements, *(f"{name}{AFTER}" for name in states)}
     of_states = True
     for comparison in comparisons(text):
         for bound in bounds_of(comparison, own):
             of_states = of_states and not stepwise & {*refs(bound.node)}
-            node = substitute([bound.node], {**system.statements, **renamed})[0]
-            bounds.append(Bound(node, bound.strict, bound.text))
+            bounds.append(bound.over(lambda node: substitute([substitute([node], meant)[0]], values)[0]))
     return Claim(text, tuple(bounds), of_states)
 
 

@@ -25,7 +25,7 @@ class System:
 
     ``fixed`` are hyper-parameters, free names and the start; ``inputs`` gradients, random numbers and
     what a step is given. ``step`` gives new states over all of these, ``statements`` every visible
-    name of a step over these and the new states ``x_new``. ``same`` maps states that are left out to those they equal.
+    name of a step over these and the new states ``x_new``, ``parameter`` the new parameter likewise. ``same`` maps states that are left out to those they equal.
     """
 
     fixed: tuple[str, ...]
@@ -35,6 +35,7 @@ class System:
     initial: Mapping[str, Node]
     step: Mapping[str, Node]
     statements: Mapping[str, Node]
+    parameter: Mapping[str, Node]
     same: Mapping[str, str]
 
     @property
@@ -69,6 +70,7 @@ class System:
         return replace(
             self, fixed=tuple(name for name in self.fixed if name not in values), domains=domains,
             initial=new(self.initial), step=new(self.step), statements=new(self.statements),
+            parameter=new(self.parameter),
         )  # fmt: skip
 
 
@@ -85,6 +87,7 @@ def system_of(traces: Sequence[Trace], free: Sequence[str] = ()) -> System:
     initial: dict[str, Node] = {}
     step: dict[str, Node] = {}
     statements: dict[str, Node] = {}
+    parameter: dict[str, Node] = {}
     inputs: list[str] = []
     for trace, prefix in zip(traces, prefixes, strict=True):
         for name, domain in trace.domains.items():
@@ -98,7 +101,9 @@ def system_of(traces: Sequence[Trace], free: Sequence[str] = ()) -> System:
         for name, start in starts.items():
             initial[prefix + name] = start
             step[prefix + name] = substitute([values[name]], own)[0]
-        statements |= {prefix + name: node for name, node in _statements(trace, prefix, own).items()}
+        named, last = _statements(trace, prefix, own)
+        statements |= named
+        parameter[f"{prefix}{PARAMETER}{AFTER}"] = last
     hypers = [name for name in domains if name != STEP and name not in inputs]
     taken = {*hypers, *inputs, *initial, *statements, STEP, START}
     for name in free:
@@ -106,7 +111,8 @@ def system_of(traces: Sequence[Trace], free: Sequence[str] = ()) -> System:
             raise UsageError(f"free: {name!r} is a name of the rule, or none; take another identifier")
     domains |= {name: Domain() for name in free}
     found = System(
-        (*hypers, *free, START), tuple(dict.fromkeys(inputs)), domains, defaults, initial, step, statements, {}
+        (*hypers, *free, START), tuple(dict.fromkeys(inputs)), domains, defaults, initial, step, statements,
+        parameter, {},
     )
     return _merged(found) if len(traces) > 1 else found
 
@@ -122,18 +128,19 @@ def narrowed(a: Domain, b: Domain) -> Domain:
     return Domain(lower, upper, lower_open, upper_open, a.integer or b.integer)
 
 
-def _statements(trace: Trace, prefix: str, own: Mapping[str, Node]) -> dict[str, Node]:
-    """What each visible name is in a step: a statement's value by the name that its author gave it."""
+def _statements(trace: Trace, prefix: str, own: Mapping[str, Node]) -> tuple[dict[str, Node], Node]:
+    """What each visible name is in a step, by the name that its author gave it; and the new parameter."""
     lasting = {let: name for name, let in trace.results.items()}
     values: dict[str, Node] = {}
     found: dict[str, Node] = {}
     for let in trace.lets:
         value = substitute([let.value], {**own, **values})[0]
-        is_new = let.name in lasting
-        values[let.name] = ref(f"{prefix}{lasting[let.name]}{AFTER}") if is_new else value
+        if lasting.get(let.name) == PARAMETER:
+            last = value
+        values[let.name] = ref(f"{prefix}{lasting[let.name]}{AFTER}") if let.name in lasting else value
         if let.target not in trace.results:
-            found[let.target] = values[let.name]
-    return found
+            found[prefix + let.target] = values[let.name]
+    return found, last
 
 
 def _merged(system: System) -> System:
@@ -153,7 +160,8 @@ def _merged(system: System) -> System:
         return {name: substitute([node], renamed)[0] for name, node in nodes.items() if name not in pairs}
 
     return replace(
-        system, initial=new(system.initial), step=new(system.step), statements=new(system.statements), same=pairs
+        system, initial=new(system.initial), step=new(system.step), statements=new(system.statements),
+        parameter=new(system.parameter), same=pairs,
     )
 
 

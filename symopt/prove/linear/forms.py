@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from symopt.ir.evaluate import Arithmetic
 from symopt.ir.exact import OPERATIONS, UndecidedError, is_defined
 from symopt.ir.trace import STEP
-from symopt.prove.elements import UndefinedHereError
+from symopt.prove.elements import Poly, UndefinedHereError
 from symopt.prove.linear.rational import Rational, Ring
+from symopt.prove.signs import Sign
 
 # The names of the linear form's constant term; no declared name is empty.
 CONSTANT = ""
@@ -23,8 +24,9 @@ FIRST_LATER_STEP = 2
 class Linear(Arithmetic[Any]):
     """Linear forms and truth values; what is neither is None, since ``where`` may not choose it."""
 
-    def __init__(self, ring: Ring) -> None:
-        self.ring = ring
+    def __init__(self, ring: Ring, sign: Callable[[Poly], Sign] | None = None) -> None:
+        """``sign`` says which root of a square is not negative."""
+        self.ring, self.sign = ring, sign
 
     def number(self, value: Fraction) -> Form:
         return {CONSTANT: self.ring.number(value)} if value else {}
@@ -63,6 +65,8 @@ class Linear(Arithmetic[Any]):
                 return _scaled(args[0], self.ring.number(1) / self._constant(args[1])) if _is_constant(args[1]) else None
             case "pow":
                 return self._power(*args)
+            case "sqrt" if _is_constant(args[0]) and self.sign is not None:
+                return self._root(self._constant(args[0]))
             case "lt" | "le" | "eq":
                 return self._compare(name, *args)
         return self._of_numbers(name, args)
@@ -81,6 +85,21 @@ class Linear(Arithmetic[Any]):
         if value is None or value.denominator != 1 or abs(value) > MOST_POWER or not _is_constant(base):
             return None
         return _nonzero({CONSTANT: self._constant(base) ** int(value)})
+
+    def _root(self, value: Rational) -> Form | None:
+        """The root of a square whose own sign is known."""
+        assert self.sign is not None
+        sides = []
+        for side in (value.num, value.den):
+            try:
+                root = side.sqrt()
+            except ValueError:  # how python-flint says that it is no square
+                return None
+            known = self.sign(root).value if not root.is_constant() else 1 if root.leading_coefficient() >= 0 else -1
+            if not known:
+                return None
+            sides.append(root * known)
+        return _nonzero({CONSTANT: Rational(*sides)})
 
     def _compare(self, name: str, a: Form, b: Form) -> bool | None:
         """A comparison of numbers, or of the step with a number where it is the same at every later step."""

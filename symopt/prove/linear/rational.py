@@ -37,7 +37,7 @@ class Ring:
 
     def used(self, poly: Poly) -> list[str]:
         """The names in a polynomial."""
-        return [name for name, degree in zip(self.names, poly.degrees(), strict=True) if degree]
+        return [name for name, degree in zip(self.names, poly.degrees(), strict=True) if degree > 0]
 
     def degree(self, poly: Poly, name: str) -> int:
         """The degree of a polynomial in one name."""

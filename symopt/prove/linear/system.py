@@ -17,7 +17,7 @@ from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.prove.linear.forms import CONSTANT, Form, Linear
 from symopt.prove.linear.rational import Matrix, Rational, Ring, Vector, apply, product, replaced
 
-SHIFT = "z"  # the variable of transfer functions; the ring's first name, under which no hyper-parameter stands
+SHIFT = "z."  # the variable of transfer functions; no declared name has a dot
 MOST_STATES = 12
 
 

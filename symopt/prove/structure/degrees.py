@@ -43,14 +43,9 @@ class Degrees:
         ------
         ContradictionError: a degree is not what an operation asks for.
         """
-        targets = {let.name: let.target for let in self.trace.lets}
         for state in self.trace.states:
             self._statement = f"the first value of {state.name}"
             self._same(self.degree(state.init), self.of[state.name], f"{state.name} and its first value")
-        for query in self.trace.queries:
-            if any(node in targets for node in _names(query.point)):
-                continue
-            self._point(query.point)
         for let in self.trace.lets:
             self._statement = f"{let.target} = {node_text(let.value)}"
             self.of[let.name] = self.degree(let.value)
@@ -149,7 +144,9 @@ class Degrees:
         assert node.op in MATRIX_OPS
         first, *rest = [self.degree(arg) for arg in node.args]
         if self.each:
-            return self._zero(first, node.args[0])
+            for arg, form in zip(node.args, (first, *rest), strict=True):
+                self._zero(form, arg)
+            return NONE
         match node.op:
             case "matmul":
                 return self.exponents.combine((1, first), (1, rest[0]))
@@ -169,9 +166,3 @@ class Degrees:
 
 def _both(a: Node, b: Node) -> str:
     return f"{node_text(a)} and {node_text(b)}"
-
-
-def _names(node: Node) -> list[str]:
-    from symopt.ir.nodes import refs
-
-    return refs(node)

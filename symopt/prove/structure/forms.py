@@ -37,13 +37,13 @@ class Exponents:
     """What is known of some unknowns; whatever else occurs in an equation is a base and stays as it is."""
 
     modulus: int = 0
-    unknowns: set[str] = field(default_factory=set)
+    unknowns: dict[str, int] = field(default_factory=dict)
     solved: dict[str, Form] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
 
     def unknown(self, name: str) -> Form:
         """A new unknown as a form."""
-        self.unknowns.add(name)
+        self.unknowns.setdefault(name, len(self.unknowns))
         return {name: Fraction(1)}
 
     def combine(self, *terms: tuple[Fraction | int, Form]) -> Form:
@@ -74,7 +74,8 @@ class Exponents:
         self.equations.append(equation)
         if not difference:
             return
-        pivot = next((name for name in difference if name in self.unknowns), None)
+        # What came last is expressed by what came before it, so that inputs stay.
+        pivot = max((name for name in difference if name in self.unknowns), key=self.unknowns.__getitem__, default=None)
         if pivot is None:
             raise ContradictionError(equation, a, b)
         rest = {name: c for name, c in difference.items() if name != pivot}

@@ -1,0 +1,22 @@
+from symopt.lang import Hyper, NonNegative, Positive, Rule, State, UnitInterval, ema, sqrt
+
+
+class AdamWDecayInTheGradient(Rule, name="adamw_decay_in_the_gradient"):
+    """AdamW whose decay enters the gradient and with it both averages."""
+
+    source = "nntrainer/nntrainer#3565"
+
+    lr = Hyper(1e-3, r"\gamma", NonNegative)
+    beta1 = Hyper(0.9, r"\beta_1", UnitInterval)
+    beta2 = Hyper(0.999, r"\beta_2", UnitInterval)
+    eps = Hyper(1e-8, r"\epsilon", Positive)
+    weight_decay = Hyper(1e-2, r"\lambda", NonNegative)
+    m, v = State(), State()
+
+    def update(s) -> None:
+        s.g_reg = s.g + s.weight_decay * s.p
+        s.m = ema(s.m, s.g_reg, s.beta1)
+        s.v = ema(s.v, s.g_reg**2, s.beta2)
+        s.m_hat = s.m / (1 - s.beta1**s.t)
+        s.v_hat = s.v / (1 - s.beta2**s.t)
+        s.p = s.p - s.lr * s.m_hat / (sqrt(s.v_hat) + s.eps)

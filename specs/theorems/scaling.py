@@ -1,0 +1,207 @@
+from symopt.lang.theorem import Equivariance, Scaling, Shift, Theorem
+
+THEOREMS = [
+    Theorem(
+        "adam_under_a_factor_of_gradient_and_eps",
+        Scaling("adam", by={"g": "c", "eps": "c"}),
+        why="m follows the gradient and v its square, so their quotient stays where eps follows too.",
+        source="Kingma & Ba 2015, section 2.1",
+    ),
+    Theorem(
+        "adam_under_a_factor_of_the_gradient_alone",
+        Scaling("adam", by={"g": "c"}),
+        claim="fails",
+        why="Adam is invariant to the scale of the loss only as far as eps is small against the gradients.",
+        source="Kingma & Ba 2015, section 2.1, without eps",
+    ),
+    Theorem(
+        "adamw_in_other_units_of_the_parameter",
+        Scaling("adamw", by={"p": "c", "g": "1/c", "lr": "c", "eps": "1/c", "weight_decay": "1/c"}),
+        why="What lr, eps and decay must become where the parameter is measured in other units.",
+    ),
+    Theorem(
+        "adam_under_a_change_of_sign",
+        Scaling("adam", by={"p": "-1", "g": "-1"}),
+        why="Maximising is minimising the negative: the step changes its sign with the gradient.",
+    ),
+    Theorem(
+        "adamax_of_the_paper_under_factors_of_the_elements",
+        Scaling("adamax_paper", by={"g": "c"}, each=True),
+        why="Without eps every element is normalised by itself: invariant to a diagonal rescaling of the gradients.",
+        source="Kingma & Ba 2015, section 1 and Algorithm 2",
+    ),
+    Theorem(
+        "adamax_under_factors_of_the_elements",
+        Scaling("adamax", by={"g": "c"}, each=True),
+        claim="fails",
+        why="The eps inside torch's maximum is not rescaled with the gradient.",
+    ),
+    Theorem(
+        "lion_under_factors_of_the_elements",
+        Scaling("lion", by={"g": "c"}, each=True),
+        why="Lion takes the sign of a mean of gradients, which has no scale.",
+        source="Chen et al. 2023, section 3.2",
+    ),
+    Theorem(
+        "signum_under_factors_of_the_elements",
+        Scaling("signum", by={"g": "c"}, each=True),
+        why="The sign of the momentum has no scale, so neither its damping nor the scale of the loss matter.",
+        source="Bernstein et al. 2018, Algorithm 2",
+    ),
+    Theorem(
+        "rprop_under_factors_of_the_elements",
+        Scaling("rprop", by={"g": "c"}, each=True),
+        why="Rprop reads nothing but signs of gradients.",
+        source="Riedmiller & Braun 1993, section 2",
+    ),
+    Theorem(
+        "momentum_under_a_factor_of_the_loss",
+        Scaling("momentum", by={"g": "c", "lr": "1/c"}),
+        why="For a linear rule a factor of the loss is one of lr.",
+    ),
+    Theorem(
+        "momentum_under_a_factor_of_the_loss_alone",
+        Scaling("momentum", by={"g": "c"}),
+        claim="fails",
+        why="A linear rule steps further where the loss is larger.",
+    ),
+    Theorem(
+        "gradient_clipping_under_a_factor_of_the_loss",
+        Scaling("chain(clip_norm,adam)", by={"g": "c", "eps": "c"}),
+        claim="fails",
+        why="A clipped gradient has a scale of its own: the bound does not follow the loss.",
+    ),
+    Theorem(
+        "lars_without_decay_does_not_see_the_loss",
+        Scaling("lars[weight_decay=0]", by={"g": "c"}),
+        why="The gradient is divided by its own norm.",
+        source="You, Gitman & Ginsburg 2017, equation (6)",
+    ),
+    Theorem(
+        "lars_follows_the_parameter",
+        Scaling("lars", by={"p": "c", "g": "c"}),
+        why="A step is a share of the norm of the parameter: layers of any scale move at the same relative speed.",
+        source="You, Gitman & Ginsburg 2017, section 4",
+    ),
+    Theorem(
+        "lamb_follows_the_parameter",
+        Scaling("lamb[weight_decay=0]", by={"p": "c"}),
+        claim="fails",
+        why="A parameter that starts at 0 takes the ratio 1, which has no scale; until then steps are relative.",
+    ),
+    Theorem(
+        "muon_under_a_factor_of_gradient_and_eps",
+        Scaling("muon", by={"g": "c", "eps": "c"}),
+        why="The momentum is divided by its norm: neither the scale of the loss nor a damping of the momentum matters.",
+        source="Jordan et al. 2024",
+    ),
+    Theorem(
+        "shampoo_under_a_factor_of_gradient_and_eps",
+        Scaling("shampoo", by={"g": "c", "eps": "c**2"}),
+        why="Two inverse fourth roots of squares take one power of the gradient out.",
+        source="Gupta, Koren & Singer 2018, Algorithm 1",
+    ),
+    Theorem(
+        "adafactor_follows_the_parameter",
+        Scaling("adafactor", by={"p": "c", "eps2": "c", "g": "1/c", "eps1": "1/c**2"}),
+        why="Relative step sizes: the parameter may be measured in any units.",
+        source="Shazeer & Stern 2018, section 8",
+    ),
+    Theorem(
+        "soap_under_a_factor_of_gradient_and_eps",
+        Scaling("soap", by={"g": "c", "eps": "c"}),
+        why="The bases do not see a factor, and in them SOAP is Adam.",
+    ),
+    Theorem(
+        "madgrad_under_a_factor_of_the_loss",
+        Scaling("madgrad", by={"g": "c", "lr": "1/sqrt(c)", "eps": "sqrt(c)"}),
+        why="A cube root of a sum with the weight lr: lr has an odd power of the scale.",
+        source="Defazio & Jelassi 2021, Algorithm 1",
+    ),
+    Theorem(
+        "sgd_is_the_same_everywhere",
+        Shift("sgd"),
+        why="Without decay a step reads the gradient alone.",
+    ),
+    Theorem(
+        "heavy_ball_is_the_same_everywhere",
+        Shift("heavy_ball"),
+        why="The last parameter, which is its state, moves with the parameter.",
+    ),
+    Theorem(
+        "adamw_is_not_the_same_everywhere",
+        Shift("adamw"),
+        claim="fails",
+        why="Decay pulls to the origin.",
+    ),
+    Theorem(
+        "lamb_is_not_the_same_everywhere",
+        Shift("lamb[weight_decay=0]"),
+        claim="fails",
+        why="The norm of the parameter depends on where its origin is.",
+    ),
+    Theorem(
+        "adam_sees_no_order_of_elements",
+        Equivariance("adam", "permutations"),
+        why="Element by element: what a tensor's elements mean has no influence.",
+    ),
+    Theorem(
+        "lamb_sees_no_order_of_elements",
+        Equivariance("lamb", "permutations"),
+        why="Norms do not see an order either.",
+    ),
+    Theorem(
+        "adafactor_sees_which_elements_share_a_row",
+        Equivariance("adafactor", "permutations"),
+        claim="fails",
+        why="Means of rows and columns depend on which elements stand in them.",
+    ),
+    Theorem(
+        "adafactor_sees_no_order_of_rows",
+        Equivariance("adafactor", "permutations of rows"),
+        why="Rows may be permuted as wholes.",
+    ),
+    Theorem(
+        "muon_sees_no_order_of_columns",
+        Equivariance("muon", "permutations of columns"),
+        why="Products of matrices follow a permutation of the columns.",
+    ),
+    Theorem(
+        "adam_sees_coordinates",
+        Equivariance("adam", "rotations"),
+        claim="fails",
+        why="Squares of elements depend on the coordinates; rotated data is another problem for Adam.",
+    ),
+    Theorem(
+        "momentum_sees_no_coordinates",
+        Equivariance("momentum", "rotations"),
+        why="Linear rules follow every linear change of coordinates that keeps lengths.",
+    ),
+    Theorem(
+        "muon_sees_no_coordinates",
+        Equivariance("muon", "rotations"),
+        why="Newton-Schulz changes singular values alone, and orthogonal matrices change singular vectors alone.",
+        source="Jordan et al. 2024",
+    ),
+    Theorem(
+        "shampoo_sees_no_coordinates",
+        Equivariance("shampoo", "rotations"),
+        why="Both of its matrices turn with the gradient, and so do their roots.",
+    ),
+    Theorem(
+        "muon_sees_signs_of_elements",
+        Equivariance("muon", "signs"),
+        claim="fails",
+        why="Other signs of single elements give a matrix with other singular values.",
+    ),
+    Theorem(
+        "adam_sees_no_signs_of_elements",
+        Equivariance("adam", "signs"),
+        why="m changes its sign with the gradient, and v does not.",
+    ),
+    Theorem(
+        "novograd_sees_no_coordinates",
+        Equivariance("novograd", "rotations"),
+        why="It normalises a tensor by one norm, which has no coordinates.",
+    ),
+]

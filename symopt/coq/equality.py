@@ -1,0 +1,164 @@
+"""A proved equality as a module of Coq: both rules, the map, the two steps of the induction, and its conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symopt.coq.script import Script
+from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer, comment, coq_name, number
+from symopt.ir.nodes import ref, refs, substitute
+from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.lang.domain import Domain
+from symopt.passes.dead import drop_dead
+from symopt.prove.certificate import Certificate
+from symopt.prove.pair import Pair, Side, bare
+from symopt.prove.relation import Claim, Relation, first_claims
+
+ANY, FIRST = Count("t", 0), Count(None, 1)
+AFTER = {STEP: Count("n", 2), BEFORE: Count("n", 1)}
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """One identity with its proof."""
+
+    name: str
+    left: str
+    right: str
+    script: Sequence[str]
+
+
+def equality_view(name: str, statement: str, found: Certificate) -> dict[str, Any]:
+    """What the template of an equality is filled with: strings and lists of strings.
+
+    Raises
+    ------
+    NotExportableError: the proof has no form in Coq.
+    """
+    if found.varying:
+        raise NotExportableError("a hyper-parameter varies")
+    if any(found.known.values()):
+        raise NotExportableError("states are written in closed form")
+    return _Export(found).view(name, statement)
+
+
+class _Export:
+    """The parts of one equality."""
+
+    def __init__(self, found: Certificate) -> None:
+        self.pair, self.relation = found.pair, found.relation
+        pair = self.pair
+        free = [h for h in pair.right.hypers if h not in self.relation.hypers]
+        self.parameters = [*pair.left.hypers, *free]
+        self.answers = {name: coq_name("g", name) for name in pair.answers}
+        self.names = {name: coq_name("r" if name in free else "h", bare(name)) for name in self.parameters}
+        self.names |= {PARAMETER: "p", **self.answers}
+        self.names |= {state: coq_name("s", bare(state)) for state in pair.left.states}
+        self.conditions: dict[str, str] = {}
+
+    def view(self, name: str, statement: str) -> dict[str, Any]:
+        """The view of the template."""
+        pair, domains = self.pair, self.pair.domains
+        first = self._lemmas("first", first_claims(pair, self.relation), {STEP: FIRST})
+        later = self._lemmas("later", _later_claims(pair, self.relation), AFTER)
+        points = len(pair.left.points)
+        here = Printer(self.names, {STEP: ANY}, unfolded=False)
+        hypers = {h: here(node) for h, node in self.relation.hypers.items()}
+        sides = [self._side("l", pair.left, self.names), self._side("r", pair.right, _image_names(pair, hypers))]
+        return {
+            "module": coq_name("T", name), "statement": comment(statement),
+            "parameters": [self.names[h] for h in self.parameters],
+            "domains": [(f"d{i}", text) for i, h in enumerate(self.parameters) for text in
+                        [_domain_text(domains.get(h, Domain()), self.names[h])] if text],
+            "conditions": [(f"c{i}", text) for i, text in enumerate(self.conditions)],
+            "hypers": [(coq_name("r", bare(h)), text) for h, text in hypers.items()],
+            "sides": sides, "answers": list(self.answers.values()),
+            "states": [self.names[s] for s in pair.left.states],
+            "related": [here(node) for node in self.relation.states.values()],
+            "image": [coq_name("r", bare(s)) for s in self.relation.states],
+            "points": range(points), "first": first, "later": later, "count": len(first) - points,
+        }  # fmt: skip
+
+    def _lemmas(self, name: str, claims: Sequence[Claim], counts: Mapping[str, Count]) -> list[Lemma]:
+        printer = Printer(self.names, counts, unfolded=True)
+        return [self._lemma(f"{name}_{i}", claim, printer) for i, claim in enumerate(claims)]
+
+    def _lemma(self, name: str, claim: Claim, printer: Printer) -> Lemma:
+        left, right = printer(claim.left), printer(claim.right)
+        names = [n for n in (*self.names, *self.pair.names) if n != STEP]
+        script = Script(tuple(dict.fromkeys(names)), self.pair.domains, printer, self.names)
+        lines = script.identity(claim.right, claim.left)
+        for text, node in script.conditions.items():
+            strange = [n for n in refs(node) if n not in (*self.parameters, STEP, BEFORE)]
+            if strange:
+                raise NotExportableError(f"a condition on {bare(strange[0])}")
+            self.conditions.setdefault(_condition(text), name)
+        step = "n" if printer.counts == AFTER else "0%nat"
+        positions = {text: i for i, text in enumerate(self.conditions)}
+        known = [f"pose proof (c{positions[_condition(text)]} {step})." for text in script.conditions]
+        return Lemma(name, right, left, [*known, *lines])
+
+    def _side(self, prefix: str, side: Side, names: Mapping[str, str]) -> dict[str, Any]:
+        """A rule: its state, where it starts, its step and the points at which it asks for gradients."""
+        trace = _needed(side)
+        states = [coq_name(prefix, state.name) for state in trace.states]
+        own = {**names, PARAMETER: "p"}
+        own |= {query.name: self.answers[name] for query, name in zip(trace.queries, self.pair.gradients, strict=False)}
+        given = {n: self.answers[n] for n in trace.given if n in self.answers}
+        draws = list(self.pair.answers)[len(self.pair.answers) - len(trace.draws):] if trace.draws else []
+        own |= given | {own_name: self.answers[n] for own_name, n in zip(trace.draws, draws, strict=False)}
+        own |= {state.name: coq_name("s", state.name) for state in trace.states}
+        lets = []
+        for let in trace.lets:
+            own[let.name] = coq_name("x", let.name)
+            lets.append((own[let.name], Printer(own, {STEP: ANY}, unfolded=False)(let.value)))
+        here = Printer(own, {STEP: ANY}, unfolded=False)
+        return {
+            "rule": comment(trace.title), "prefix": prefix, "states": states,
+            "locals": [own[state.name] for state in trace.states],
+            "start": [Printer(own, {}, unfolded=False)(state.init) for state in trace.states],
+            "lets": lets, "new": [own[trace.results[n]] for n in (PARAMETER, *(s.name for s in trace.states))],
+            "points": [here(query.point) for query in trace.queries],
+        }  # fmt: skip
+
+
+def _condition(text: str) -> str:
+    return f"forall n : nat, {text} <> 0"
+
+
+def _needed(side: Side) -> Trace:
+    """The trace without the states that never reach the parameter."""
+    kept = {bare(state) for state in side.states}
+    trace = side.trace
+    return drop_dead(replace(
+        trace, states=tuple(state for state in trace.states if state.name in kept),
+        results={name: let for name, let in trace.results.items() if name in {PARAMETER, *kept}},
+    ))  # fmt: skip
+
+
+def _image_names(pair: Pair, hypers: Mapping[str, str]) -> dict[str, str]:
+    """The hyper-parameters of the image: functions of the step, or free."""
+    return {bare(h): f"({coq_name('r', bare(h))} t)" if h in hypers else coq_name("r", bare(h)) for h in pair.right.hypers}
+
+
+def _later_claims(pair: Pair, relation: Relation) -> list[Claim]:
+    """What must hold at a step ``t >= 2``, where the steps before it are counted by a name of their own."""
+    before = dict(zip(relation.states, substitute(relation.states.values(), {STEP: ref(BEFORE)}), strict=True))
+    inputs = {**before, **relation.hypers}
+    points = zip(pair.left.points, substitute(pair.right.points, inputs), strict=True)
+    new = dict(zip(pair.right.step, substitute(pair.right.step.values(), inputs), strict=True))
+    after = substitute(relation.states.values(), dict(pair.left.step))
+    return [
+        *(Claim("a point", a, b) for a, b in points),
+        Claim("the parameter", pair.left.step[PARAMETER], new[PARAMETER]),
+        *(Claim(state, node, new[state]) for state, node in zip(relation.states, after, strict=True)),
+    ]
+
+
+def _domain_text(domain: Domain, name: str) -> str:
+    """A domain as a hypothesis."""
+    low = "" if domain.lower is None else f"{number(domain.lower)} {'<' if domain.lower_open else '<='} {name}"
+    high = "" if domain.upper is None else f"{name} {'<' if domain.upper_open else '<='} {number(domain.upper)}"
+    return " /\\ ".join(part for part in (low, high) if part)

@@ -1,0 +1,187 @@
+"""What the structure of two sides shows, whatever else differs between them."""
+
+from __future__ import annotations
+
+from symopt.ir.nodes import CONDITIONS, Node, Op, Reduce, Ref, ref, refs, walk
+from symopt.ir.trace import PARAMETER, Let, Trace
+from symopt.prove.cause.places import step_powers
+from symopt.prove.pair import Pair, Side, bare
+from symopt.prove.render import node_text
+
+WORDS = {"lt": "<", "le": "<=", "eq": "=", "and": "and", "or": "or"}
+
+
+def query_point(pair: Pair) -> str | None:
+    """One side asks for its gradient at the parameter, the other elsewhere."""
+    for a, b in zip(pair.left.points, pair.right.points, strict=False):
+        if (a is ref(PARAMETER)) != (b is ref(PARAMETER)):
+            return (
+                f"The gradient is asked for at different points: {node_text(a)} on the left, "
+                f"{node_text(b)} on the right."
+            )
+    return None
+
+
+def only_one_side(pair: Pair) -> str | None:
+    """A hyper-parameter that one side lacks."""
+    left, right = ({bare(h) for h in side.hypers} for side in (pair.left, pair.right))
+    only = [(name, "left") for name in sorted(left - right)] + [(name, "right") for name in sorted(right - left)]
+    if not only or (left - right and right - left):
+        return None
+    listed = ", ".join(name for name, _ in only)
+    return f"Only the {only[0][1]} has {listed}."
+
+
+def root_place(pair: Pair) -> str | None:
+    """A name that is added under a root on one side and beside it on the other."""
+    sides = [_beside_and_under_root([*side.step.values()]) for side in (pair.left, pair.right)]
+    for name in sides[0][0] | sides[0][1]:
+        for (beside, under), (other_beside, other_under), where in ((*sides, "left"), (*sides[::-1], "right")):
+            if name in under and name not in beside and name in other_beside and name not in other_under:
+                other = "right" if where == "left" else "left"
+                return f"{name} is added under the root on the {where} and outside it on the {other}."
+    return None
+
+
+def _beside_and_under_root(nodes: list[Node]) -> tuple[dict[str, None], dict[str, None]]:
+    """Names added to a root, and names added inside one; dictionaries keep the order."""
+    beside: dict[str, None] = {}
+    under: dict[str, None] = {}
+    for node in walk(nodes):
+        if isinstance(node, Op) and node.op == "sqrt":
+            under |= {bare(a.name): None for a in _summands(node.args[0]) if isinstance(a, Ref)}
+        if isinstance(node, Op) and node.op == "add":
+            summands = _summands(node)
+            if any(_has_root(a) for a in summands):
+                beside |= {bare(a.name): None for a in summands if isinstance(a, Ref)}
+    return beside, under
+
+
+def _summands(node: Node) -> list[Node]:
+    if isinstance(node, Op) and node.op == "add":
+        return [*_summands(node.args[0]), *_summands(node.args[1])]
+    return [node]
+
+
+def _has_root(node: Node) -> bool:
+    if isinstance(node, Op) and node.op in ("mul", "div"):
+        return any(map(_has_root, node.args))
+    return isinstance(node, Op) and node.op == "sqrt"
+
+
+def into_gradient(pair: Pair) -> str | None:
+    """The parameter enters the states of one side, hence its averages, and not those of the other."""
+    enters = []
+    for side in (pair.left, pair.right):
+        new = [side.step[state] for state in side.states if not isinstance(side.step[state], Ref)]
+        enters.append(PARAMETER in refs(*new))
+    if enters[0] == enters[1]:
+        return None
+    inside, outside = ("left", "right") if enters[0] else ("right", "left")
+    side = pair.left if enters[0] else pair.right
+    where = ", ".join(bare(s) for s in side.states if PARAMETER in refs(side.step[s]))
+    return (
+        f"On the {inside} the parameter enters the gradient and with it the state {where}; "
+        f"on the {outside} it acts on the parameter alone."
+    )
+
+
+def missing_correction(pair: Pair) -> str | None:
+    """Powers of the step, as in bias corrections, on one side only."""
+    powers = [_powers(side) for side in (pair.left, pair.right)]
+    missing = [name for name in powers[0] if name not in powers[1]], [n for n in powers[1] if n not in powers[0]]
+    for names, having, lacking in ((missing[0], "left", "right"), (missing[1], "right", "left")):
+        if names:
+            return f"The correction by {', '.join(names)} on the {having} is missing on the {lacking}."
+    return None
+
+
+def _powers(side: Side) -> list[str]:
+    return list(dict.fromkeys(node_text(node) for node in step_powers([*side.step.values()])))
+
+
+def inside_reduction(pair: Pair) -> str | None:
+    """A correction that is made before a norm, or another reduction, on one side and after it on the other."""
+    inside = [_powers_inside(side) for side in (pair.left, pair.right)]
+    everywhere = [_powers(side) for side in (pair.left, pair.right)]
+    for own, others, other_powers, here, there in (
+        (*inside, everywhere[1], "left", "right"),
+        (*inside[::-1], everywhere[0], "right", "left"),
+    ):
+        names = [name for name in own if name not in others and name in other_powers]
+        if names:
+            return (
+                f"The correction by {', '.join(names)} comes before the norm on the {here} and after it on the {there}."
+            )
+    return None
+
+
+def _powers_inside(side: Side) -> list[str]:
+    reduced = [node.args[0] for node in walk(side.step.values()) if isinstance(node, Reduce)]
+    return list(dict.fromkeys(node_text(node) for node in step_powers(reduced)))
+
+
+def conditions(pair: Pair) -> str | None:
+    """What one side alone makes a distinction by."""
+    asked = [_conditions(side) for side in (pair.left, pair.right)]
+    for own, others, where in ((*asked, "left"), (*asked[::-1], "right")):
+        only = [text for text in own if text not in others]
+        if only and not others:
+            return f"Only the {where} has a case of its own for {only[0]}."
+    return None
+
+
+def _conditions(side: Side) -> list[str]:
+    return [_condition(n.args[0]) for n in walk(side.step.values()) if isinstance(n, Op) and n.op == "where"]
+
+
+def _condition(node: Node) -> str:
+    """A condition as people write it."""
+    if not isinstance(node, Op) or node.op not in CONDITIONS:
+        return node_text(node)
+    words = [_condition(arg) for arg in node.args]
+    return f"not {words[0]}" if node.op == "not" else f" {WORDS[node.op]} ".join(words)
+
+
+def rate_in_state(pair: Pair) -> str | None:
+    """What varies from step to step is remembered in a state on one side, and acts on the whole state on the other."""
+    for name in pair.varying:
+        into = [_states_that_read(side, name) for side in (pair.left, pair.right)]
+        for own, others, here, there in ((*into, "left", "right"), (*into[::-1], "right", "left")):
+            if own and not others:
+                states = ", ".join(own)
+                return (
+                    f"On the {here} {name} enters the state {states}, where that of earlier steps is kept; "
+                    f"on the {there} the {name} of the present step multiplies all that was kept."
+                )
+    return None
+
+
+def _states_that_read(side: Side, name: str) -> list[str]:
+    return [bare(s) for s in side.states if name in map(bare, refs(side.step[s]))]
+
+
+def differing_statement(left: Trace, right: Trace) -> str:
+    """The first statement of one name that reads differently, or that one side lacks; the parameter's comes last."""
+    own, others = _numbered(left), _numbered(right)
+    shared = [(key, let) for key, let in own.items() if key in others and others[key].value is not let.value]
+    only = [(let, "left") for key, let in own.items() if key not in others]
+    only += [(let, "right") for key, let in others.items() if key not in own]
+    if only and all(let.target == PARAMETER for _, let in shared):
+        let, side = only[0]
+        return f"Only the {side} states {let.target} = {node_text(let.value)}."
+    if shared:
+        key, let = shared[0]
+        return (
+            f"The first statement that differs: {let.target} is {node_text(let.value)} on the left and "
+            f"{node_text(others[key].value)} on the right."
+        )
+    return "The statements agree and the initial states differ."
+
+
+def _numbered(trace: Trace) -> dict[tuple[str, int], Let]:
+    """The statements by what they assign and how often that was assigned before."""
+    found: dict[tuple[str, int], Let] = {}
+    for let in trace.lets:
+        found[let.target, sum(target == let.target for target, _ in found)] = let
+    return found

@@ -1,0 +1,82 @@
+"""Auxiliary invariants: guesses about states that survive runs in floats, then the largest set that is inductive.
+
+The guesses are shapes, not facts about any rule: a state is not negative; it is at least a positive
+hyper-parameter; ``k*y`` is at least ``x**2``, ``|x|`` or ``x`` for two states, where ``k`` is 1 or the
+sum ``1 - b**t`` of the weights of an average.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from symopt.ir.nodes import ONE, Node, op, ref, refs
+from symopt.ir.trace import STEP
+from symopt.lang.domain import Domain, UnitInterval
+from symopt.prove.cases import Deadline
+from symopt.prove.inequality.assumptions import Premises
+from symopt.prove.inequality.claims import Bound
+from symopt.prove.inequality.numeric import Runs, drawn, hypers
+from symopt.prove.render import node_text
+
+RUNS, STEPS = 300, 7
+NEAR = 1e-9
+
+
+def sign_guesses(premises: Premises, states: Sequence[str]) -> list[Bound]:
+    """That a state is not negative, or at least a positive hyper-parameter."""
+    found = [Bound(ref(state), False, f"{state} >= 0") for state in states]
+    for name, domain in premises.system.domains.items():
+        if domain.lower == 0 and domain.upper is None and not domain.integer and name in premises.system.fixed:
+            found += [Bound(op("sub", ref(s), ref(name)), False, f"{s} >= {name}") for s in states]
+    return found
+
+
+def pair_guesses(premises: Premises, states: Sequence[str], nonnegative: Sequence[str]) -> Iterator[Bound]:
+    """That a state is bounded by another."""
+    step, domains = premises.system.step, premises.system.domains
+    for y in nonnegative:
+        for x in states:
+            if x == y:
+                continue
+            averages = [
+                name for name in refs(step[x], step[y]) if domains.get(name, Domain()) in (UnitInterval,)
+            ]
+            for scale in (None, *averages):
+                largest: Node = ref(y) if scale is None else op("mul", _weights(scale), ref(y))
+                yield _bound(largest, op("mul", ref(x), ref(x)))
+                if x in nonnegative:
+                    yield _bound(largest, ref(x))
+                else:
+                    yield _bound(largest, ref(x))
+                    yield _bound(largest, op("neg", ref(x)))
+
+
+def _weights(average: str) -> Node:
+    return op("sub", ONE, op("pow", ref(average), ref(STEP)))
+
+
+def _bound(larger: Node, smaller: Node) -> Bound:
+    return Bound(op("sub", larger, smaller), False, f"{node_text(smaller)} <= {node_text(larger)}")
+
+
+def surviving(premises: Premises, guesses: Sequence[Bound], deadline: Deadline) -> list[Bound]:
+    """The guesses that no run in floats contradicts, after any of its steps."""
+    fixed = list(hypers(premises, RUNS, seed=5))
+    if not fixed or not guesses:
+        return []
+    runs, chosen, system = Runs(premises, fixed), random.Random(6), premises.system
+    left = list(guesses)
+    for _ in range(STEPS):
+        deadline.check()
+        inputs = drawn(system.inputs, system.domains, len(fixed), chosen)
+        runs.step({name: np.array([float(v) for v in values]) for name, values in inputs.items()})
+        runs.settle()
+        with np.errstate(all="ignore"):
+            margins = runs.of([guess.node for guess in left])
+            left = [guess for guess, margin in zip(left, margins, strict=True) if not np.any(margin < -NEAR)]
+    return left
+
+

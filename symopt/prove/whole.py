@@ -1,0 +1,220 @@
+"""Functions of whole arrays in the normal form: reductions and operations on matrices.
+
+Such a function is a generator of which this is used: equal operands give equal values, a factor that is one
+number comes out of it (``sum(c*x) = c*sum(x)``), products of matrices are associative, and transposes turn them
+round. What holds in the case of one element only may not be used inside an operand, and in what is taken over
+the model nothing that holds in the case of one tensor only: operands that need a case split are compared in
+every case of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, ref, refs
+from symopt.ir.text import node_text
+from symopt.lang.domain import Domain, NonNegative, Positive, Real
+from symopt.prove.cases import MOST_CASES_INSIDE, in_every_case
+from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError, OutOfGeneratorsError
+from symopt.prove.field import Field
+from symopt.prove.signs import Sign
+
+if TYPE_CHECKING:
+    from symopt.prove.convert import Converter
+
+# Of these a factor comes out whatever its sign; of the largest and the smallest element only a positive one.
+ADDITIVE = ("sum", "mean", "model_sum")
+
+
+class WholeArrays:
+    """Converts functions of whole arrays for one converter."""
+
+    def __init__(self, convert: Converter) -> None:
+        self.convert, self.field = convert, convert.field
+        self._common: dict[bool, Converter] = {}
+
+    def __call__(self, node: Reduce | MatOp) -> Element:
+        """The element that a reduction or an operation on matrices is."""
+        if isinstance(node, Reduce):
+            return self._reduction(node)
+        over = self._over(False)
+        try:
+            args = [over(arg) for arg in node.args]
+        except ForkError as fork:
+            return self._written(node, fork, Real)
+        except OutOfGeneratorsError:
+            raise
+        except NotDecidedError:
+            return self._as_written(node, Real)
+        match node.op:
+            case "matmul":
+                return self._product(*args)
+            case "transpose":
+                return self._transposed(args[0])
+        return self._generator(node.op, *args)
+
+    def _over(self, over_model: bool) -> Converter:
+        """The converter of operands: in it only those facts hold that are the same for all elements."""
+        if over_model not in self._common:
+            self._common[over_model] = self.convert.inside(over_model)
+        return self._common[over_model]
+
+    # Reductions
+
+    def _reduction(self, node: Reduce) -> Element:
+        over_model = node.op in MODEL_REDUCTIONS
+        over, kind = self._over(over_model), f"{node.op}{'' if node.axis is None else node.axis}"
+        written = NonNegative if _is_square(node.args[0]) else Real
+        try:
+            operand = over.field.rationalised(over(node.args[0]))
+        except ForkError as fork:
+            return self._written(node, fork, written)
+        except OutOfGeneratorsError:
+            raise
+        except NotDecidedError:
+            return self._as_written(node, written)
+        factor, rest = self._factored(operand, over_model)
+        if not self._comes_out(node.op, over.field, factor):
+            factor, rest = self.field.one, operand
+        if rest.num == 0:
+            return self.field.zero
+        sign = over.field.element_sign(rest)
+        if node.op in ADDITIVE and sign.value < 0:  # of a sum and its negative, the one that is not negative
+            factor, rest, sign = self.field.neg(factor), self.field.neg(rest), Sign(1, sign.strict)
+        is_square = written is NonNegative and over.field.element_sign(factor) == (1, True)
+        domain = Positive if sign == (1, True) else NonNegative if sign.value > 0 or is_square else Real
+        return self.field.mul(factor, self._generator(kind, rest, domain=domain))
+
+    def _comes_out(self, op: str, field: Field, factor: Element) -> bool:
+        return op in ADDITIVE or field.element_sign(factor).value > 0
+
+    def _factored(self, a: Element, over_model: bool) -> tuple[Element, Element]:
+        """An element as a product of what is the same for all elements and of what is not."""
+        ring, outside, inside = self.field.ring, [], []
+        for side in a:
+            common, rest = ring.one, ring.one
+            constant, factors = side.factor()
+            for poly, exponent in factors:
+                if ring.varies(poly, over_model):
+                    rest *= poly ** int(exponent)
+                else:
+                    common *= poly ** int(exponent)
+            outside.append(common * constant)
+            inside.append(rest)
+        return self.field.make(*outside), self.field.make(*inside)
+
+    # Matrices
+
+    def _product(self, a: Element, b: Element) -> Element:
+        """A product of matrices: numbers come out, and several products are taken from left to right."""
+        (x, left), (y, right) = self._factored(a, False), self._factored(b, False)
+        if left.num == 0 or right.num == 0:
+            return self.field.zero
+        first, *rest = [*self._factors(left), *self._factors(right)]
+        for factor in rest:
+            first = self._generator("matmul", first, factor)
+        return self.field.mul(self.field.mul(x, y), first)
+
+    def _factors(self, a: Element) -> list[Element]:
+        """The matrices of which an element is the product."""
+        meaning = self._meaning(a)
+        if meaning is None or meaning.kind != "matmul":
+            return [a]
+        return [factor for arg in meaning.args for factor in self._factors(arg)]
+
+    def _meaning(self, a: Element) -> Meaning | None:
+        """What an element stands for that is one generator."""
+        degrees = a.num.degrees()
+        position = next((i for i, degree in enumerate(degrees) if degree), None)
+        if position is None or not a.den.is_one() or a.num != self.field.ring.gens[position]:
+            return None
+        return self.field.ring.meanings.get(position)
+
+    def _transposed(self, a: Element) -> Element:
+        number, matrix = self._factored(a, False)
+        meaning = self._meaning(matrix)
+        if meaning is not None and meaning.kind == "transpose":
+            turned = meaning.args[0]
+        elif meaning is not None and meaning.kind == "matmul":
+            second, first = (self._transposed(arg) for arg in meaning.args)
+            turned = self._product(first, second)
+        else:
+            turned = self._generator("transpose", matrix)
+        return self.field.mul(number, turned)
+
+    # Operands without a normal form of their own
+
+    def _written(self, node: Reduce | MatOp, fork: ForkError, domain: Domain) -> Element:
+        """What needs a case split inside: the same as another one that is equal in every case, else as it is written.
+
+        Raises
+        ------
+        ForkError: the sign is the same for all elements, and is split outside.
+        """
+        over_model = isinstance(node, Reduce) and node.op in MODEL_REDUCTIONS
+        if not self.field.ring.varies(fork.poly, over_model):
+            raise fork
+        kind = node.op if isinstance(node, MatOp) else (node.op, node.axis)
+        seen = self.field.ring.operands.setdefault(kind, [])
+        for other in seen:
+            if other is node or all(self._equal(a, b, over_model) for a, b in zip(node.args, other.args, strict=True)):
+                return self._as_written(other, self._domain(other, domain, over_model))
+        seen.append(node)
+        return self._as_written(node, self._domain(node, domain, over_model))
+
+    def _equal(self, a: Node, b: Node, over_model: bool) -> bool:
+        """Whether two operands are equal in every case of signs of their elements."""
+
+        def check(convert: Converter) -> bool:
+            return convert.field.equal(convert(a), convert(b))
+
+        return self._in_every_case(check, over_model)
+
+    def _domain(self, node: Reduce | MatOp, known: Domain, over_model: bool) -> Domain:
+        """Where the value lies: a reduction of what is never negative is not negative."""
+        if known is NonNegative or isinstance(node, MatOp):
+            return known
+
+        def check(convert: Converter) -> bool:
+            a = convert.field.rationalised(convert(node.args[0]))
+            return a.num == 0 or convert.field.element_sign(a).value > 0
+
+        return NonNegative if self._in_every_case(check, over_model) else Real
+
+    def _in_every_case(self, check: Callable[[Converter], bool], over_model: bool) -> bool:
+        over = self._over(over_model)
+
+        def inside(field: Field) -> str | None:
+            return None if check(over.on(field)) else "not in this case"
+
+        cases = in_every_case(
+            over.field.ring, over.field.given, inside, over.field.ring.deadline, tuple(over.field.facts),
+            most=MOST_CASES_INSIDE,
+        )  # fmt: skip
+        if cases.open is not None or cases.undefined:
+            return False
+        self.field.conditions.update(cases.conditions)
+        return True
+
+    def _as_written(self, node: Reduce | MatOp, domain: Domain) -> Element:
+        """A function of which only this is used: the same expression has the same value."""
+        # The names that it reads are its operands too, so that what depends on them is known.
+        axis = node.axis if isinstance(node, Reduce) else None
+        kind = f"{node.op}{'' if axis is None else axis}"
+        text = f"{kind}{WRITTEN}{', '.join(map(node_text, node.args))}"
+        self.field.ring.written[text] = node
+        return self._generator(text, *(self.convert(ref(name)) for name in refs(*node.args)), domain=domain)
+
+    def _generator(self, kind: str, *args: Element, domain: Domain = Real) -> Element:
+        meaning = Meaning(kind, tuple(self.field.rationalised(arg) for arg in args))
+        return Element(self.field.generator(meaning, domain), self.field.ring.one)
+
+
+def _is_square(node: Node) -> bool:
+    """Whether an expression is written as a square."""
+    if not isinstance(node, Op):
+        return False
+    if node.op == "pow":
+        return isinstance(node.args[1], Num) and node.args[1].value == 2
+    return node.op == "mul" and node.args[0] is node.args[1]

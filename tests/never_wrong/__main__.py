@@ -1,0 +1,54 @@
+"""Runs the campaign: python -m tests.never_wrong --mutants 5000 --rewrites 2000."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from concurrent.futures import TimeoutError as Late
+from time import monotonic
+
+from pebble import ProcessExpired, ProcessPool
+
+from tests.never_wrong.campaign import cases, settled
+from tests.never_wrong.tally import Result, summary
+
+# A case that takes longer than this is ended with its process, and counts as wrong.
+HARD_LIMIT = 60
+
+
+def main() -> int:
+    """Run all cases and print totals; 1 where something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mutants", type=int, default=5000)
+    parser.add_argument("--rewrites", type=int, default=2000)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", help="targets, separated by semicolons")
+    parser.add_argument("--json", help="a file to which each result is written, a line each")
+    options = parser.parse_args()
+    chosen = cases(options.mutants, options.rewrites)
+    if options.only:
+        wanted = options.only.split(";")
+        chosen = [case for case in chosen if case.target in wanted]
+    start, results = monotonic(), []
+    log = open(options.json, "w", encoding="utf-8") if options.json else None
+    with ProcessPool(max_workers=options.processes) as pool:
+        waiting = [(case, pool.schedule(settled, args=[case], timeout=HARD_LIMIT)) for case in chosen]
+        for done, (case, future) in enumerate(waiting, 1):
+            try:
+                result = future.result()
+            except (Late, ProcessExpired) as error:
+                result = Result(case, "", "", "error", HARD_LIMIT, wrong=f"late: {type(error).__name__}")
+            results.append(result)
+            if log:
+                print(json.dumps(result.to_json()), file=log, flush=True)
+            if sys.stderr.isatty():
+                print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr, flush=True)
+    print("\n".join(summary(results)))
+    print(f"{monotonic() - start:.0f} s, {options.processes} processes")
+    return int(any(result.wrong for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The campaign: one case is an edited or rewritten rule against the rule, put to the prover and to the oracle."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+from time import monotonic
+from typing import Any
+
+from symopt import catalogue
+from symopt.classes import Trait, traits_of
+from symopt.ir.trace import Trace
+from symopt.ir.verify import verify_trace
+from symopt.passes.tracing import trace
+from symopt.prove.compare import compare
+from symopt.prove.verdict import Verdict
+from tests.never_wrong.edits import mutant
+from tests.never_wrong.faults import fault
+from tests.never_wrong.graphs import Change
+from tests.never_wrong.judge import on_random_runs
+from tests.never_wrong.restatements import restated
+from tests.never_wrong.rewrites import rewritten
+from tests.never_wrong.tally import MUTANT, REWRITE, Case, Result
+
+# Seconds for one verdict, and after them until it must be there.
+TIME_LIMIT, LATEST = 5.0, 1.0
+Prover = Callable[..., Verdict]
+CHAINS = ("chain(clip_norm,sgd)", "chain(adam_direction,decoupled_decay)")
+
+
+@cache
+def traced(target: str) -> Trace:
+    """The trace of a target."""
+    return trace(catalogue.resolve(target))
+
+
+@cache
+def targets() -> tuple[str, ...]:
+    """Every rule of the catalogue, as it is and with some of its options, and chains."""
+    found: list[str] = []
+    for name in catalogue.rule_names():
+        spelt = [_spelt(name, configured.settings) for configured in catalogue.rule(name).variants()]
+        found += dict.fromkeys((spelt[0], spelt[len(spelt) // 2], spelt[-1]))
+    return (*found, *CHAINS)
+
+
+def _spelt(name: str, settings: Mapping[str, Any]) -> str:
+    fixed = ",".join(f"{key}={value}" for key, value in settings.items())
+    return f"{name}[{fixed}]" if fixed else name
+
+
+@cache
+def is_elementwise(target: str) -> bool:
+    """Whether a target updates every element by itself."""
+    return Trait.ELEMENT in traits_of(traced(target))
+
+
+def cases(mutants: int, rewrites: int) -> list[Case]:
+    """So many cases, rule after rule; of other than element-wise rules half as many a rule."""
+    found: list[Case] = []
+    for kind, number in ((MUTANT, mutants), (REWRITE, rewrites)):
+        seed, made = 0, 0
+        while made < number:
+            for target in targets():
+                if made < number and (is_elementwise(target) or seed % 2 == 0):
+                    found.append(Case(target, kind, seed))
+                    made += 1
+            seed += 1
+    return found
+
+
+def changed(case: Case) -> Change:
+    """The changed rule of a case."""
+    original = traced(case.target)
+    chosen = random.Random(f"{case.target} {case.kind} {case.seed}")
+    if case.kind == MUTANT:
+        return mutant(original, chosen)
+    first = Change("", "", original)
+    if case.seed % 2 == 0:  # every other one is restated as a whole as well
+        first = restated(original, chosen)
+    second = rewritten(first.trace, chosen, chosen.choice((0, 1, 3) if first.kind else (1, 2, 4, 8)))
+    return Change("+".join(filter(None, (first.kind, second.kind))), f"{first.what}; {second.what}", second.trace)
+
+
+def settled(case: Case, time_limit: float = TIME_LIMIT, prover: Prover = compare) -> Result:
+    """Put one case to the prover, and its verdict to the oracle."""
+    try:
+        change = changed(case)
+        original = traced(case.target)
+        edited = replace(change.trace, title=f"{original.title}, changed")
+        verify_trace(edited)
+        plainly = on_random_runs(edited, original, case.seed)
+    except Exception:  # of the generator or the oracle: the case says nothing, and is not passed over
+        return Result(case, "", "", "error", 0.0, wrong=f"generator: {traceback.format_exc(limit=-4)}")
+    start, seen = monotonic(), plainly.word
+    try:
+        verdict = prover(edited, original, time_limit=time_limit)
+    except Exception:  # of the prover: a finding like others
+        error = traceback.format_exc(limit=-3)
+        return Result(case, change.kind, change.what, "error", monotonic() - start, seen, f"error of the prover: {error}")
+    seconds = monotonic() - start
+    wrong, weak = fault(case, edited, original, verdict, plainly)
+    late = f"late: {seconds:.1f} s" if seconds > time_limit + LATEST else ""
+    return Result(
+        case, change.kind, change.what, verdict.verdict, seconds, seen, wrong or late, weak, verdict.reason or "",
+        verdict.conditions,
+    )  # fmt: skip
