@@ -1,4 +1,4 @@
-from symopt.lang.theorem import InFloats, Theorem
+from symopt.lang.theorem import InFloats, RoundingError, Theorem
 
 # The rules of docs/floats.md.
 TABLE = [
@@ -163,5 +163,40 @@ THEOREMS = [
         InFloats("lion", "bfloat16", "denominator is zero"),
         claim="fails",
         why="The step is a sign.",
+    ),
+    Theorem(
+        "a_float32_step_with_momentum_is_off_by_four_ten_millionths",
+        RoundingError(
+            "momentum",
+            "float32",
+            of="p",
+            bound="3.94e-7",
+            within={"mu": ("0.5", "0.99"), "lr": ("0", "0.1"), "g": ("-1", "1"), "b": ("-10", "10"), "p": ("-4", "4")},
+        ),
+        why="Three quarters of it are the last subtraction, half a unit in the last place of 5.",
+    ),
+    Theorem(
+        "a_float32_step_with_momentum_can_be_off_by_a_ten_millionth",
+        RoundingError(
+            "momentum",
+            "float32",
+            of="p",
+            bound="1e-7",
+            within={"mu": ("0.5", "0.99"), "lr": ("0", "0.1"), "g": ("-1", "1"), "b": ("-10", "10"), "p": ("-4", "4")},
+        ),
+        claim="fails",
+        why="Half a unit in the last place of a parameter near 4 is more.",
+    ),
+    Theorem(
+        "the_direction_of_rmsprop_keeps_its_digits_in_float32",
+        RoundingError(
+            "rmsprop",
+            "float32",
+            of="u",
+            bound="2.7e-7",
+            relative=True,
+            within={"g": ("1e-3", "1"), "v": ("1e-6", "1")},
+        ),
+        why="No digits cancel: four and a half roundings, of which the root halves three.",
     ),
 ]

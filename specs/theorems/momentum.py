@@ -131,7 +131,7 @@ THEOREMS = [
     ),
     Theorem(
         "sign_of_buffer_or_of_average",
-        Compare("chain(trace,sign)", "signum"),
+        Compare("signum", "chain(trace,sign)"),
         claim="equal",
         when=("mu is the same at every step",),
         why="Buffer and average differ by the positive factor 1 - mu, which a sign does not show: here lr stays.",

@@ -28,9 +28,7 @@ CLOSE = flint.arb(10) ** -4
 
 
 @at_full_precision
-def check_limit(
-    trace: Trace, claim: Limit, beside: Trace | None, said: Mapping[str, Any] | None = None
-) -> Check:
+def check_limit(trace: Trace, claim: Limit, beside: Trace | None, said: Mapping[str, Any] | None = None) -> Check:
     """Evaluate nearer and nearer to the limit."""
     read = Reader(trace, beside)
     of, wanted = read(claim.of), read(claim.value)
@@ -70,7 +68,7 @@ def _gradient(shape: tuple[int, ...], chosen: random.Random) -> Any:
 
 def _pairs(trace: Trace, of: Node, wanted: Node, point: Values, variable: str, to: str) -> list[tuple[Any, Any]]:
     """The largest difference at each distance, as a value and 0."""
-    at = _places(trace, point, variable, to)
+    at = places(trace, point, variable, to)
     target = value(wanted, point)
     pairs = []
     for place in at:
@@ -85,7 +83,7 @@ def _spread(scale: list[Any], found: Any) -> list[Any]:
     return scale if len(scale) == np.size(found) else scale[:1] * int(np.size(found))
 
 
-def _places(trace: Trace, point: Values, variable: str, to: str) -> list[Any]:
+def places(trace: Trace, point: Values, variable: str, to: str) -> list[Any]:
     """Values of what moves that lie in its domain, each nearer to the limit than the one before."""
     if to == "oo":
         return [flint.arb(k) for k in FAR]
@@ -98,10 +96,9 @@ def _counterexample(trace: Trace, said: Mapping[str, Any], of: Node, variable: s
     point = {name: real(Fraction(text)) for name, text in said["point"].items()}
     limit, claimed = (real(Fraction(said[name])) for name in ("limit", "claimed"))
     try:
-        found = value(of, {**point, variable: _places(trace, point, variable, to)[-1]})
+        found = value(of, {**point, variable: places(trace, point, variable, to)[-1]})
     except UndefinedValueError:
         return Check(False, "the replay meets a value that is undefined")
     gap = abs(limit - claimed)
     near, far = abs(found - limit) * 4 < gap, abs(found - claimed) * 2 > gap
     return Check(bool(near and far), "close to the limit the value stays away from what is claimed")
-

@@ -15,9 +15,8 @@ from typing import Any, TypeVar
 import flint
 
 from symopt.checker.outcome import Check
-from symopt.checker.runs import AGREE, BITS, Run, UndefinedValueError, Values, real, value
+from symopt.checker.runs import BITS, Run, UndefinedValueError, Values, real, value
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
 from symopt.lang.domain import Domain
 from symopt.lang.theorem.bounds import Comparison
@@ -27,7 +26,6 @@ LATER = 2  # the first step that is like all later ones
 POINTS, ENOUGH = 160, 20
 RUN = 60
 CURVATURES = 12
-STEPS = 8
 BESIDE, NEAR = Fraction(1, 2**240), flint.arb(2) ** -100
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -172,7 +170,11 @@ def check_rate_refuted(
 ) -> tuple[Check, dict[str, str]]:
     """Whether an eigenvalue at the curvature ``at`` is larger than the rate; where it is None, none comes near it."""
     hypers, rate = _posed(trace, claim, low, high)
-    tried = [at] if at is not None else [low + (high - low) * Fraction(k, 4 * CURVATURES) for k in range(4 * CURVATURES + 1)]
+    tried = (
+        [at]
+        if at is not None
+        else [low + (high - low) * Fraction(k, 4 * CURVATURES) for k in range(4 * CURVATURES + 1)]
+    )
     moduli = [found for h in tried if (found := radius(step_matrix(trace, hypers, real(h)))) is not None]
     said = {"claimed": _digits(rate)}
     if not moduli:
@@ -211,61 +213,3 @@ def _number(domain: Domain, chosen: random.Random) -> Fraction:
 
 def _digits(ball: Any) -> str:
     return str(ball.str(12, radius=False))
-
-
-@with_bits
-def check_branch(
-    left: Trace, right: Trace, hyper_map: Mapping[str, Node], fixed: Mapping[str, Node],
-    state_map: Mapping[str, Node], conditions: Sequence[str], everywhere: bool,
-) -> Check:  # fmt: skip
-    """Run two linear rules under the maps of a branch: query points must agree, ``everywhere`` parameters too."""
-    done = 0
-    for seed in range(8 * CURVATURES):
-        chosen = random.Random(seed)
-        free = {**random_point(right, chosen), **random_point(left, chosen)}
-        try:
-            hypers = {h.name: free[h.name] for h in left.hypers}
-            hypers |= {name: value(node, free) for name, node in fixed.items()}
-            own = {h.name: value(hyper_map[h.name], {**free, **hypers}) for h in right.hypers}
-            if not all(_holds(text, {**free, **hypers}) for text in conditions):
-                continue
-            agreed = _branch_agrees(left, right, (hypers, own, free), state_map, everywhere, chosen)
-        except UndefinedValueError:
-            continue
-        if not agreed:
-            return Check(False, f"a run disagrees (seed {seed})")
-        done += 1
-        if done == CURVATURES:
-            break
-    return Check(done > 0, f"{done} random runs of {STEPS} steps agree under the maps")
-
-
-def _branch_agrees(
-    left: Trace, right: Trace, hypers: tuple[Values, Values, Values], state_map: Mapping[str, Node], everywhere: bool,
-    chosen: random.Random,
-) -> bool:  # fmt: skip
-    theta = real(Fraction(chosen.randint(-9, 9), 4))
-    of_left, of_right, free = hypers
-    a, b = Run(left, of_left, theta), Run(right, of_right, theta)
-    for _ in range(STEPS):
-        answers = [real(Fraction(chosen.randint(-9, 9), chosen.choice((1, 2, 8)))) for _ in left.queries]
-        pairs = list(zip(a.step(of_left, answers), b.step(of_right, answers), strict=True))
-        if everywhere:
-            pairs.append((a.values["p"], b.values["p"]))
-        for state, node in state_map.items():
-            try:
-                pairs.append((value(node, {**free, **of_left, **a.values}), b.values[state]))
-            except UndefinedValueError:  # a map of states divides by what is zero here
-                continue
-        if not all(abs(x - y) < AGREE for x, y in pairs):
-            return False
-    return True
-
-
-def _holds(text: str, values: Values) -> bool:
-    """Whether a condition holds, with certainty."""
-    left, unequal, right = text.partition(" != ")
-    if unequal:
-        sides = [value(read_expression(side, tuple(values)), values) for side in (left, right)]
-        return not sides[0].overlaps(sides[1])
-    return bool(inside(region_of(text), values))

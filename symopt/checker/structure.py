@@ -150,11 +150,7 @@ def random_runs(trace: Trace, shape: tuple[int, ...], random_change: Callable[[r
     done = 0
     for seed in range(RUNS * 3):
         chosen = random.Random(seed)
-        inputs = Inputs(
-            random_hypers(trace, chosen), numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4)),
-            [[numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 8)) for _ in trace.queries] for _ in range(STEPS)],
-            [given_values(shape, trace, trace, chosen) for _ in range(STEPS)],
-        )  # fmt: skip
+        inputs = _inputs(trace, shape, chosen)
         change = random_change(chosen)
         try:
             pairs = _pairs(trace, inputs, change)
@@ -166,6 +162,15 @@ def random_runs(trace: Trace, shape: tuple[int, ...], random_change: Callable[[r
         if done == RUNS:
             break
     return Check(done > 0, f"{done} pairs of random runs of {STEPS} steps agree to 90 digits")
+
+
+def _inputs(trace: Trace, shape: tuple[int, ...], chosen: random.Random) -> Inputs:
+    def array(denominator: int) -> Any:
+        return numbers(shape, lambda: Fraction(chosen.randint(-9, 9), denominator))
+
+    hypers, theta = random_hypers(trace, chosen), array(4)
+    grads = [[array(8) for _ in trace.queries] for _ in range(STEPS)]
+    return Inputs(hypers, theta, grads, [given_values(shape, trace, trace, chosen) for _ in range(STEPS)])
 
 
 def _counterexample(trace: Trace, said: Mapping[str, Any], change: Change) -> Check:
@@ -185,7 +190,7 @@ def _pairs(trace: Trace, inputs: Inputs, change: Change) -> list[tuple[Any, Any]
     """The changed points and parameters of a run beside those of the run on changed inputs, in order."""
     changed = {name: change(name, x) for name, x in inputs.hypers.items()}
     a, b = Run(trace, inputs.hypers, inputs.theta), Run(trace, changed, change("p", inputs.theta))
-    pairs = []
+    pairs: list[tuple[Any, Any]] = []
     for answers, given in zip(inputs.grads, inputs.given, strict=True):
         points = a.step(inputs.hypers, answers, given)
         own = b.step(

@@ -115,10 +115,11 @@ class _Export:
             own[let.name] = coq_name("x", let.name)
             lets.append((own[let.name], Printer(own, {STEP: ANY}, unfolded=False)(let.value)))
         here = Printer(own, {STEP: ANY}, unfolded=False)
+        first = {name: text[:-3] + " 1)" if text.endswith(" t)") else text for name, text in own.items()}
         return {
             "rule": comment(trace.title), "prefix": prefix, "states": states,
             "locals": [own[state.name] for state in trace.states],
-            "start": [Printer(own, {}, unfolded=False)(state.init) for state in trace.states],
+            "start": [Printer(first, {}, unfolded=False)(state.init) for state in trace.states],
             "lets": lets, "new": [own[trace.results[n]] for n in (PARAMETER, *(s.name for s in trace.states))],
             "points": [here(query.point) for query in trace.queries],
         }  # fmt: skip

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer
-from symopt.ir.nodes import Node, Num, Op, Ref, op, rebuild, ref, walk
+from symopt.ir.nodes import ONE, Node, Num, Op, Ref, op, rebuild, ref, walk
 from symopt.ir.trace import STEP
-from symopt.lang.domain import Domain, NonNegative
+from symopt.lang.domain import Domain, NonNegative, Positive
 from symopt.prove.convert import Converter
 from symopt.prove.elements import Element, ForkError, NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import element_node, poly_node
 
-NAMED = ("abs", "max", "min", "sign", "where", "exp", "log", "cos")
+NAMED = ("abs", "max", "min", "sign", "where", "exp", "log", "cos", "floor")
+COMPARING = ("max", "min", "abs", "sign", "lt", "le", "eq")
 UNDECIDED = (ForkError, NotDecidedError, UndefinedHereError)
 MOST_NAMED = 24
 
@@ -43,6 +44,7 @@ class Script:
         self._done: dict[Node, Node] = {}
         self._facts: set[str] = set()
         self._squares: list[str] = []
+        self._inside = self._roots = 0
 
     def identity(self, left: Node, right: Node) -> list[str]:
         """The lines that prove ``left = right``.
@@ -56,10 +58,27 @@ class Script:
         try:
             sides = [self._abstract(side) for side in (left, right)]
             self._denominators(sides)
+            by_normal_form = self._same(*sides)
         except UNDECIDED as error:
             raise NotExportableError("a sign in it is not known") from error
-        with_squares = f" [{' '.join(self._squares)}]" if self._squares else ""
-        return [*self.lines, f"field{with_squares}; nonzero."]
+        return [*self.lines, f"{self._field()}."] if by_normal_form else self._in_every_case((left, right))
+
+    def _in_every_case(self, sides: Sequence[Node]) -> list[str]:
+        """The lines for an identity that holds in every case of its comparisons, for a reason of its own in each.
+
+        Linear arithmetic, and products of two, are what the tactics close a case with.
+        """
+        for node in walk(sides):
+            if isinstance(node, Op) and node.op in (*COMPARING, "sqrt", "floor") and not self._is_plain(node):
+                raise NotExportableError("its cases compare more than products of two factors")
+        self.lines, self.conditions = [], {}
+        self._facts.clear()
+        for node in walk(sides):
+            if isinstance(node, Op) and node.op == "pow":
+                self._power(node)
+            if isinstance(node, Op) and node.op == "div" and not _has_names(node.args[1]):
+                self._nonzero(node.args[1])
+        return [*self.lines, "both_ways; one_case."]
 
     # Names for what is not rational
 
@@ -104,6 +123,15 @@ class Script:
         inside = domain.lower >= 0 and (domain.upper < 1 or (domain.upper == 1 and domain.upper_open))
         return "ltac:(lra)" if inside and base.name in self.hypotheses else None
 
+    def _bounded(self, node: Op) -> Domain | None:
+        """What is known of the sign of a value by its operands."""
+        signs = [self._field_of_names().element_sign(self._element(arg)) for arg in node.args if node.op != "where"]
+        if node.op == "sqrt":
+            return Positive if signs[0].value > 0 and signs[0].strict else NonNegative
+        if node.op == "max" and any(sign.value > 0 for sign in signs):
+            return Positive if any(sign.value > 0 and sign.strict for sign in signs) else NonNegative
+        return NonNegative if node.op == "abs" else None
+
     def _function(self, node: Op) -> Node:
         """A name for a value of which only this is used: equal operands give equal values."""
         operands = list(node.args)
@@ -114,69 +142,65 @@ class Script:
                 self._say(f"replace {self.print(node)} with {self.print(original)} by (f_equal; field; nonzero).")
                 self._say(f"rewrite <- E{self.print(ref(name))}.")
                 return ref(name)
-        return self._invent(node, {"abs": "Rabs_pos"}.get(node.op))
+        return self._invent(node)
 
     def _root(self, node: Op) -> Node:
         """A root as a multiple of one that has a name, or by a new name."""
         (operand,) = node.args
         element = self._element(operand)
-        whole = self._scale(element)
-        if whole is not None:
-            factor = self._abstract(whole)
-            self._denominators([factor, operand])
-            self._say(f"rewrite (root_of_square {self.print(operand)} {self.print(factor)}) by "
-                      f"first [ nonneg | {self._field()} ].")  # fmt: skip
-            return factor
-        for name, (kind, others) in list(self._operands.items()):
-            if kind != "sqrt":
-                continue
-            field = self._field_of_names()
-            other = self._element(others[0])
-            scale = self._scale(field.div(element, other)) if other.num != 0 else None
+        for name, other in [("", ONE), *((n, args[0]) for n, (kind, args) in self._operands.items() if kind == "sqrt")]:
+            scale = self._scale(element, self._element(other))
             if scale is None:
                 continue
+            self._inside += 1
             factor = self._abstract(scale)
-            self._denominators([factor, operand, others[0]])
-            terms = [self.print(n) for n in (operand, factor, others[0])]
-            self._say(f"rewrite (root_of {' '.join(terms)}) by first [ nonneg | {self._field()} ].")
-            self._say(f"rewrite <- E{self.print(ref(name))}.")
-            return op("mul", factor, ref(name))
-        return self._invent(node, "sqrt_pos", square=self._known(element))
+            self._inside -= 1
+            self._denominators([factor, operand, other])
+            said = f"sqrt {self.print(operand)} = {self.print(factor)}"
+            self._roots += 1
+            if name:
+                coq = self.print(ref(name))
+                self._say(f"assert (R{self._roots} : {said} * {coq}) by "
+                          f"(rewrite E{coq}; apply root_of; first [ nonneg | {self._field(f'<- ?E{coq}')} ]).")  # fmt: skip
+            else:
+                self._say(f"assert (R{self._roots} : {said}) by "
+                          f"(apply root_of_square; first [ nonneg | {self._field()} ]).")  # fmt: skip
+            self._say(f"rewrite ?R{self._roots}.")
+            return op("mul", factor, ref(name)) if name else factor
+        return self._invent(node, square=self._known(element))
 
-    def _field(self) -> str:
+    def _field(self, before: str = "") -> str:
         squares = f" [{' '.join(self._squares)}]" if self._squares else ""
-        return f"(field{squares}; nonzero)"
+        return f"({f'rewrite {before}; ' if before else ''}field{squares}; nonzero)"
 
-    def _scale(self, element: Element) -> Node | None:
-        """The root of an element whose sign and whose factors' signs are known; None for others."""
+    def _scale(self, element: Element, other: Element) -> Node | None:
+        """The root of a ratio whose sign and whose factors' signs are known; None for others."""
         field = self._field_of_names()
         try:
-            root = field.sqrt(element)
+            root = field.sqrt(field.div(element, other))
         except UNDECIDED:
             return None
         if any(c.relation == ">= 0" for c in field.conditions.values()):
             return None
-        roots = [i for i in self.general.generators.meanings if root.num.degrees()[i] or root.den.degrees()[i]]
-        kinds = {self.general.generators.meanings[i].kind for i in roots}
-        if "sqrt" in kinds and not self._worthwhile(element):
+        meanings = self.general.generators.meanings
+        has_roots = any(m.kind == "sqrt" and (root.num.degrees()[i] or root.den.degrees()[i])
+                        for i, m in meanings.items())  # fmt: skip
+        if has_roots and (self._inside or other == self._element(ONE)):
             return None
         return element_node(field, root)
 
-    def _worthwhile(self, element: Element) -> bool:
-        """Whether an element is no polynomial that is irreducible itself: else its root is a name."""
-        factors = [*element.num.factor()[1], *element.den.factor()[1]]
-        return not (element.den.is_constant() and len(factors) == 1 and int(factors[0][1]) == 1)
-
-    def _invent(self, node: Op, bound: str | None, square: bool = False) -> Node:
+    def _invent(self, node: Op, square: bool = False) -> Node:
         if len(self._operands) == MOST_NAMED:
             raise NotExportableError(f"more than {MOST_NAMED} roots and other functions in one identity")
         name = self.invented[len(self._operands)]
         self._operands[name] = (node.op, list(node.args))
         text, coq = self.print(node), self.print.names[name]
         self._say(f"remember {text} as {coq} eqn:E{coq}.")
-        if bound is not None:
-            self.general.domains[name] = NonNegative
-            self._say(f"assert (N{coq} : 0 <= {coq}) by (rewrite E{coq}; apply {bound}).")
+        domain = self._bounded(node)
+        if domain is not None:
+            self.general.domains[name] = domain
+            relation, how = ("<", "positive") if domain.lower_open else ("<=", "nonneg")
+            self._say(f"assert (N{coq} : 0 {relation} {coq}) by (rewrite E{coq}; {how}).")
         if square:
             operand = self.print(node.args[0])
             self._denominators(list(node.args))
@@ -193,6 +217,33 @@ class Script:
         field = self._field_of_names()
         step = {STEP: field.add(field.name(BEFORE), field.one)}
         return Converter(field, step, self.general.whole)(node)
+
+    def _is_plain(self, node: Op) -> bool:
+        """Whether what is compared has no root in it, no division, and no product of more than two factors."""
+        if node.op in ("sqrt", "floor"):
+            return False
+        elements = [self._element(self._done[arg]) for arg in node.args if node.op != "where"]
+        return all(e.den.is_constant() and (e.num == 0 or e.num.total_degree() <= 2) for e in elements)
+
+    def _same(self, a: Node, b: Node) -> bool:
+        """Whether two expressions are equal where the squares of roots are what is under them."""
+        field = self._field_of_names()
+        left = field.sub(self._element(a), self._element(b))
+        for name in reversed([n for n, (kind, _) in self._operands.items() if kind == "sqrt"]):
+            left = self._without_squares(field, left.num, name)
+        return bool(left.num == 0)
+
+    def _without_squares(self, field: Field, poly: Poly, name: str) -> Element:
+        """A polynomial in which the square of a root is replaced by what is under it."""
+        position = self.general.generators.index[name]
+        under = self._element(self._operands[name][1][0])
+        total = field.zero
+        for monomial, coefficient in poly.to_dict().items():
+            degree = int(monomial[position])
+            rest = (*monomial[:position], degree % 2, *monomial[position + 1 :])
+            term = Element(self.general.generators.ring.from_dict({rest: coefficient}), self.general.generators.one)
+            total = field.add(total, field.mul(term, field.power(under, degree // 2)))
+        return total
 
     def _equal(self, a: Node, b: Node) -> bool:
         return a is b or self._field_of_names().equal(self._element(a), self._element(b))
@@ -225,3 +276,7 @@ class Script:
         if line not in self._facts or not line.startswith(("assert (0", "pose proof")):
             self._facts.add(line)
             self.lines.append(line)
+
+
+def _has_names(root: Node) -> bool:
+    return any(isinstance(node, Op) and node.op in (*NAMED, "sqrt") for node in walk([root]))

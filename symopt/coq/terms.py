@@ -110,9 +110,8 @@ class Printer:
         if not self.unfolded:
             if count.base is None:
                 return f"({base} ^ {count.offset})"
-            sign = "+" if count.offset > 0 else "-"
-            exponent = f"({count.base} {sign} {abs(count.offset)})" if count.offset else count.base
-            return f"({base} ^ {exponent})"
+            later = "(S " * count.offset + count.base + ")" * count.offset
+            return f"({base} ^ {later if count.offset >= 0 else f'({count.base} - 1)'})"
         rest = "1" if count.base is None else f"({base} ^ {count.base})"
         return f"({base} * " * count.offset + rest + ")" * count.offset
 
@@ -134,6 +133,7 @@ class Printer:
 FORMS: Mapping[str, str] = {
     "add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "div": "({} / {})", "neg": "(- {})",
     "sqrt": "(sqrt {})", "abs": "(Rabs {})", "exp": "(exp {})", "log": "(ln {})", "cos": "(cos {})",
+    "floor": "(IZR (Int_part {}))",
     "max": "(Rmax {} {})", "min": "(Rmin {} {})", "sign": "(sgn {})", "where": "(if {} then {} else {})",
     "lt": "(ltb {} {})", "le": "(leb {} {})", "eq": "(eqb {} {})",
     "and": "(andb {} {})", "or": "(orb {} {})", "not": "(negb {})",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from symopt.errors import UsageError, nearest
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node, num, op, reduce, ref, substitute
-from symopt.ir.trace import Trace
+from symopt.ir.nodes import MatOp, Node, Reduce, Ref, num, op, rebuild, reduce, ref, substitute, walk
+from symopt.ir.trace import SIZES, Trace
 
 OLD, BESIDE = "old", "beside"
 
@@ -39,9 +40,9 @@ REDUCTIONS: Mapping[str, Callable[[Node, int | None], Node]] = {
 class Reader:
     """Reads expressions of claims about a trace; they come out over its inputs alone."""
 
-    def __init__(self, trace: Trace, beside: Trace | None = None, extra: tuple[str, ...] = ()) -> None:
-        self.trace, self.beside, self.extra = trace, beside, extra
-        self._parts: dict[str, Node] = {}
+    def __init__(self, trace: Trace, beside: Trace | None = None, expand: bool = True) -> None:
+        """``expand``: whether what is read comes out over the inputs; else over the statements, by their names."""
+        self.trace, self.beside, self.expand = trace, beside, expand
 
     def __call__(self, text: str) -> Node:
         """The expression that a text is.
@@ -59,8 +60,8 @@ class Reader:
     def _read(self, tree: ast.expr, text: str) -> Node:
         parts: dict[str, Node] = {}
         replaced = _Calls(self, parts, text).visit(tree)
-        known: dict[str, Node] = {name: ref(name) for name in (*self.trace.inputs, *self.extra)}
-        known |= _named(self.trace)
+        known: dict[str, Node] = {name: ref(name) for name in self.trace.inputs}
+        known |= _named(self.trace) if self.expand else {name: ref(let) for name, let in _names(self.trace).items()}
         node = read_expression(ast.unparse(replaced), (*known, *parts))
         return substitute([node], {**known, **parts})[0]
 
@@ -71,10 +72,10 @@ class Reader:
                 case [ast.Name(id=inner)]:
                     return self._before(inner, text) if name == OLD else self._other(inner, text)
             raise UsageError(f"{text!r}: {name} takes one name")
-        axis = next((k.value.value for k in call.keywords if k.arg == "axis" and isinstance(k.value, ast.Constant)), None)
+        axis = next((_constant(keyword.value) for keyword in call.keywords if keyword.arg == "axis"), None)
         if len(call.args) != 1 or axis not in (None, 0, 1):
             raise UsageError(f"{text!r}: {name} takes one operand, and axis=0 or axis=1")
-        return REDUCTIONS[name](self._read(call.args[0], text), int(axis) if axis is not None else None)
+        return REDUCTIONS[name](self._read(call.args[0], text), axis)
 
     def _before(self, name: str, text: str) -> Node:
         if name not in self.trace.results:
@@ -93,6 +94,11 @@ class Reader:
         return named[name]
 
 
+def _constant(node: ast.expr) -> int | None:
+    """The whole number that is written, or -1 where it is something else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else -1
+
+
 class _Calls(ast.NodeTransformer):
     """Replaces the calls that only claims have by names of what they are."""
 
@@ -109,7 +115,57 @@ class _Calls(ast.NodeTransformer):
         return node
 
 
+def with_premises(trace: Trace, given: Mapping[str, str]) -> Trace:
+    """The rule with statements replaced by expressions in its inputs.
+
+    Raises
+    ------
+    UsageError: the rule has no statement of a name, or an expression reads what it may not.
+    """
+    lets = []
+    targets = {let.target: let.name for let in trace.lets}
+    names = {targets.get(name, name): text for name, text in given.items()}
+    known = [let.name for let in trace.lets]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"{trace.title} has no statement {name!r}; {nearest(name, known)}")
+    read = Reader(replace(trace, lets=(), results={}))
+    for let in trace.lets:
+        lets.append(replace(let, value=read(names[let.name])) if let.name in names else let)
+    return trace.with_lets(tuple(lets))
+
+
+def of_one_element(trace: Trace) -> Trace:
+    """The rule on tensors of one element, where reductions and operations on matrices are those of numbers."""
+
+    def new(root: Node) -> Node:
+        done: dict[Node, Node] = {}
+        for node in walk([root]):
+            args = tuple(done[arg] for arg in node.args)
+            match node:
+                case MatOp(op="matmul"):
+                    done[node] = op("mul", *args)
+                case Reduce() | MatOp(op="transpose" | "wide" | "unwide"):
+                    done[node] = args[0]
+                case MatOp(op=name):
+                    raise UsageError(f"{name} of one element is no arithmetic")
+                case Ref(name=name) if name in SIZES:
+                    done[node] = num(1)
+                case _:
+                    done[node] = rebuild(node, args) if args else node
+        return done[root]
+
+    lets = tuple(replace(let, value=new(let.value)) for let in trace.lets)
+    return replace(trace, lets=lets, given=tuple(name for name in trace.given if name not in SIZES))
+
+
 def _named(trace: Trace) -> dict[str, Node]:
     """The values after the step, over the inputs: of statements, of states and of the parameter."""
-    names = {let.target: let.name for let in trace.lets} | dict(trace.results)
+    names = _names(trace)
     return dict(zip(names, trace.expanded([ref(name) for name in names.values()]), strict=True))
+
+
+def _names(trace: Trace) -> dict[str, str]:
+    """The statement that each name is: its own, that of the author, or that of a state."""
+    named = {let.name: let.name for let in trace.lets} | {let.target: let.name for let in trace.lets}
+    return named | dict(trace.results)

@@ -49,22 +49,28 @@ def in_every_case(
     result = Cases()
     generators.deadline = deadline
     pending: list[Facts] = [facts]
+
+    def own(case: Facts) -> Facts:
+        return case[len(facts) :]
+
     while pending and result.open is None:
         deadline.check()
-        facts = pending.pop()
-        here = Field(generators, domains, facts)
+        case = pending.pop()
+        here = Field(generators, domains, case)
         try:
             result.open = check(here)
         except ForkError as fork:
-            pending += [(*facts, (fork.poly, sign)) for sign in reversed(fork.signs)]
+            pending += [(*case, (fork.poly, sign)) for sign in reversed(fork.signs)]
             continue
         except UndefinedHereError:
-            result.undefined.append(facts)
+            result.undefined.append(case)
         except NotDecidedError as error:
             result.open = str(error)
             result.out_of_generators = isinstance(error, OutOfGeneratorsError)
         result.number += 1
-        result.conditions |= here.conditions
+        for key, condition in here.conditions.items():
+            # What is needed in several cases, or without a split, is said once and of all.
+            result.conditions[key] = condition._replace(facts=() if key in result.conditions else own(case))
         if result.number > most:
             result.open = f"more than {most} cases"
     if result.open is None and len(result.undefined) == result.number:

@@ -78,6 +78,7 @@ class Comparison:
 
     def __init__(self, left: Trace, right: Trace, varying: tuple[str, ...], deadline: Deadline) -> None:
         self.left, self.right, self.varying, self.deadline = left, right, varying, deadline
+        self._last: tuple[Trace, Trace, Found | None] | None = None
         known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
         for name in varying:
             if name not in known:
@@ -105,8 +106,15 @@ class Comparison:
         """An equality under a map of hyper-parameters, or with some fixed."""
         left, right = (simplified(side, self.deadline, self.varying) for side in (self.left, self.right))
         sides = left.trace, right.trace, self.varying, self.deadline.part(MAP_SHARE)
-        found = mapped_equality(*sides) or fixed_equality(*sides)
+        found = self._mapped(left.trace, right.trace) or fixed_equality(*sides)
         return with_reasons(found, left, right) if found else None
+
+    def _mapped(self, left: Trace, right: Trace) -> Found | None:
+        """An equality under a map; the last answer is kept, since two questions in a row are often the same."""
+        if self._last is None or self._last[0] is not left or self._last[1] is not right:
+            found = mapped_equality(left, right, self.varying, self.deadline.part(MAP_SHARE))
+            self._last = left, right, found
+        return self._last[2]
 
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""
@@ -146,7 +154,7 @@ class Comparison:
         left, right = {h.name for h in self.left.hypers}, {h.name for h in self.right.hypers}
         if left <= right or right <= left:
             return None
-        found = mapped_equality(self.left, self.right, self.varying, self.deadline)
+        found = self._mapped(self.left, self.right)
         if found is None or not all(text.isidentifier() for text in found.hyper_map.values()):
             return None
         if len(set(found.hyper_map.values())) != len(found.hyper_map):

@@ -23,9 +23,10 @@ from symopt.prove.pair import EARLIER, Pair, bare, make_pair
 from symopt.prove.proof import Proof
 from symopt.prove.relation import Prover, Relation, by_name, constant_hypers
 from symopt.prove.render import node_sympy, node_text, shown
+from symopt.prove.runner import with_its_names
 from symopt.prove.search import candidates
 from symopt.prove.simplify import Simplified, simplified
-from symopt.prove.witness import find_witness
+from symopt.prove.witness import agree
 
 Varying = tuple[str, ...]
 # Candidates for a relation that are put to the proof, in one direction.
@@ -129,7 +130,7 @@ def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline:
             a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
         except VerifyError:
             continue
-        if find_witness(a, b, varying, deadline)[0] is not None or _rests(a, deadline):
+        if not agree(a, b, varying, deadline) or _rests(a, deadline):
             continue
         if plain_equality(a, b, varying, deadline)[0] is not None:
             conditions.append(f"equal when {hyper.name} = 0")
@@ -153,8 +154,7 @@ def _under(
     if mapped:
         found = mapped_equality(a, b, varying, deadline)
     else:
-        witness, agreed = find_witness(a, b, varying, deadline)
-        found = plain_equality(a, b, varying, deadline)[0] if witness is None and agreed else None
+        found = plain_equality(a, b, varying, deadline)[0] if agree(a, b, varying, deadline) else None
     if found is None:
         return None
     fixed = tuple(f"{name} = {value}" for name, value in fixing.items())
@@ -188,7 +188,7 @@ def _fix(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
     """
     own = {hyper.name for hyper in trace.hypers}
     fixed = drop_dead(rewrite(trace, {name: num(value) for name, value in values.items() if name in own}))
-    let_shapes(fixed)
+    let_shapes(with_its_names(fixed))
     return fixed
 
 

@@ -132,6 +132,9 @@ class Converter:
             if below_one.strict and order.strict:
                 return OpenUnitInterval if sign.strict else UnitInterval
             return Domain(Fraction(0), Fraction(1), lower_open=sign.strict)
+        above_one = field.element_sign(field.sub(base, field.one))
+        if above_one.value > 0 and order.value > 0:
+            return Domain(Fraction(1), lower_open=above_one.strict and order.strict)
         return Positive if sign.strict else NonNegative
 
     def _exp(self, a: Element) -> Element:

@@ -60,10 +60,14 @@ class Meaning:
 
 
 class Condition(NamedTuple):
-    """A fact that a proof used and could not derive: ``poly`` is not zero, or is not negative."""
+    """A fact that a proof used and could not derive: ``poly`` is not zero, or is not negative.
+
+    It is needed in the case that ``facts`` are of, polynomials with their signs.
+    """
 
     poly: Poly
     relation: str
+    facts: tuple[tuple[Poly, int], ...] = ()
 
 
 def poly_key(poly: Poly) -> tuple[Any, ...]:

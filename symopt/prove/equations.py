@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from symopt.ir.nodes import Node
 from symopt.lang.domain import Domain
 from symopt.prove.cases import Deadline
 from symopt.prove.convert import Converter
-from symopt.prove.elements import Element, ForkError, Generators, NotDecidedError, Poly
+from symopt.prove.elements import Element, ForkError, Generators, NotDecidedError, Poly, UndefinedHereError, poly_key
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import element_node
@@ -48,13 +49,33 @@ class Equations:
         index = self.general.generators.index
         self._unknown = {index[name] for name in unknowns}
         self._observed = {index[name] for name in observables}
+        # Fields by the facts under which they hold: what is converted in one is known from then on.
+        self._known: dict[tuple[Node, Node], tuple[Field, list[Poly]] | NotDecidedError] = {}
+        self._converters: dict[tuple[Any, ...], Converter] = {}
 
     def coefficients(self, left: Node, right: Node) -> tuple[Field, list[Poly]]:
         """The polynomials in parameters and unknowns that must be zero.
 
         Signs that are not known are taken to be the first of those possible: what is found here is a
-        candidate, to be proved in every case.
+        candidate, to be proved in every case. Answers are kept: most equations stay the same when an
+        unknown becomes known.
+
+        Raises
+        ------
+        UnknownInsideError: an unknown stands under a root or in a power.
+        NotDecidedError: the normal form cannot go on.
         """
+        if (left, right) not in self._known:
+            try:
+                self._known[left, right] = self._coefficients(left, right)
+            except NotDecidedError as error:
+                self._known[left, right] = error
+        found = self._known[left, right]
+        if isinstance(found, NotDecidedError):
+            raise found
+        return found
+
+    def _coefficients(self, left: Node, right: Node) -> tuple[Field, list[Poly]]:
         field, difference = self.difference(left, right)
         ring = self.general.generators
         depends = {i: self._depends(i, {}) for i, degree in enumerate(difference.degrees()) if degree}
@@ -70,17 +91,24 @@ class Equations:
 
     def difference(self, left: Node, right: Node) -> tuple[Field, Poly]:
         """A multiple of left minus right that is zero where they are equal, and the field it is in."""
-        facts: list[tuple[Poly, int]] = []
+        facts: tuple[tuple[Poly, int], ...] = ()
         for _ in range(MOST_FORKS):
             self.deadline.check()
-            field = Field(self.general.generators, self.general.domains, facts)
-            convert = Converter(field, self.general.values(field), self.general.whole)
+            convert = self._converter(facts)
+            field = convert.field
             try:
                 a, b = convert(left), convert(right)
                 return field, field.reduced(a.num * b.den - b.num * a.den)
             except ForkError as fork:
-                facts.append((fork.poly, next(sign for sign in fork.signs if sign)))
+                facts = (*facts, (fork.poly, next(sign for sign in fork.signs if sign)))
         raise NotDecidedError("too many signs are open")
+
+    def _converter(self, facts: tuple[tuple[Poly, int], ...]) -> Converter:
+        key = tuple((poly_key(poly), sign) for poly, sign in facts)
+        if key not in self._converters:
+            field = Field(self.general.generators, self.general.domains, facts)
+            self._converters[key] = Converter(field, self.general.values(field), self.general.whole)
+        return self._converters[key]
 
     def _depends(self, position: int, done: dict[int, frozenset[int]]) -> frozenset[int]:
         """The named generators that a generator is made of."""
@@ -123,10 +151,10 @@ class Equations:
 
     def simplified(self, node: Node) -> Node:
         """An expression by its normal form, where it has one without a case split."""
-        field = Field(self.general.generators, self.general.domains)
+        convert = self._converter(())
         try:
-            return element_node(field, Converter(field, self.general.values(field), self.general.whole)(node))
-        except (ForkError, NotDecidedError):
+            return element_node(convert.field, convert(node))
+        except (ForkError, NotDecidedError, UndefinedHereError):
             return node
 
     @property

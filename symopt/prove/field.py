@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
+from math import prod
 from typing import Any
 
 from symopt.lang.domain import Domain, NonNegative, Positive
@@ -29,6 +31,7 @@ from symopt.prove.polynomials import hidden_root, pseudo_remainder
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_TERMS = 20_000
+MOST_RATIOS, FEW_TERMS = 6, 12
 NO_MEANING = Meaning("", ())
 LARGEST_EXPONENT = 1_000
 
@@ -181,18 +184,23 @@ class Field:
 
     def _sign(self, poly: Poly) -> Sign:
         direct = sign_of(_terms(poly), self.domains)
-        if direct.strict:
-            return direct
-        for fact, value in self.facts:
-            if value == 0:
-                continue
-            for factor in (1, -1):
-                if poly == fact * factor:
-                    return Sign(value * factor, True)
-                rest = sign_of(_terms(poly - factor * fact), self.domains)
-                if rest.value == value * factor:
-                    return Sign(rest.value, True)
-        return direct
+        return direct if direct.strict else self._sign_by_facts(poly, self.facts) or direct
+
+    def _sign_by_facts(self, poly: Poly, facts: Sequence[tuple[Poly, int]], depth: int = 2) -> Sign | None:
+        """The sign of a multiple of a fact plus a rest, where the two have one sign; the rest may need a fact too."""
+        for i, (fact, value) in enumerate(facts):
+            for ratio in _ratios(poly, fact):
+                rest = poly * ratio.denominator - fact * ratio.numerator
+                said = value if ratio > 0 else -value
+                known = sign_of(_terms(rest), self.domains)
+                if not known.value and rest != 0 and depth > 1 and len(rest) <= FEW_TERMS:
+                    others = [*facts[:i], *facts[i + 1 :]]
+                    known = self._sign_by_facts(rest, others, depth - 1) or known
+                if said == 0 and known.value:
+                    return known
+                if said and (rest == 0 or known.value == said):
+                    return Sign(said, True)
+        return None
 
     def _assume(self, poly: Poly, sign: int) -> None:
         """Use a fact of this case: a bound where it is about one generator, a relation where it is a zero."""
@@ -261,11 +269,11 @@ class Field:
         """Record what is needed of a polynomial, ``!= 0`` or ``>= 0``, unless it is known."""
         if self.sign(poly).strict and (relation == "!= 0" or self.sign(poly).value > 0):
             return
-        for part in [poly] if relation == ">= 0" else [factor for factor, _ in poly.factor()[1]]:
-            known = self.sign(part)
-            if known.strict and (relation == "!= 0" or known.value > 0):
-                continue
-            if relation == ">= 0" and known.value > 0:
+        parts = [poly] if relation == ">= 0" else [f for f, _ in poly.factor()[1] if not self.sign(f).strict]
+        if len(parts) > 1 and self.sign(prod(parts, start=self.ring.one)).strict:
+            return
+        for part in parts:
+            if relation == ">= 0" and self.sign(part).value > 0:
                 continue
             self.conditions.setdefault((poly_key(part), relation), Condition(part, relation))
 
@@ -338,6 +346,9 @@ class Field:
         if unit < 0 or not core.is_one():
             core = core * unit
             if core.is_constant():
+                for irreducible, exponent in factors:  # it may be zero
+                    if int(exponent) % 2:
+                        self.decide(irreducible)
                 raise UndefinedHereError("the root of a negative number")
             self.require(core, ">= 0")
             root *= self._root(core)
@@ -358,6 +369,13 @@ class Field:
         known = self.element_sign(a).value
         sign = known or self.sign_element(a)
         return a if sign > 0 else self.neg(a) if sign < 0 else self.zero
+
+
+def _ratios(poly: Poly, fact: Poly) -> list[Fraction]:
+    """The quotients of the coefficients of two polynomials at monomials that they share; a few of them."""
+    own = fact.to_dict()
+    shared = (Fraction(int(c), int(own[monomial])) for monomial, c in poly.to_dict().items() if monomial in own)
+    return list(islice(dict.fromkeys(shared), MOST_RATIOS))
 
 
 def _terms(poly: Poly) -> dict[tuple[int, ...], int]:

@@ -9,6 +9,7 @@ from symopt.errors import VerifyError
 from symopt.ir.nodes import Node, Reduce, op, rebuild, reduce, ref, walk
 from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, Shape, let_shapes, node_shapes
 from symopt.ir.trace import COLS, ROWS, SIZE, SIZES, Trace
+from symopt.prove.runner import with_its_names
 
 # How many elements a mean is over, by the shape of what it is given and its axis.
 COUNTS: Mapping[tuple[Shape, int | None], str] = {
@@ -22,7 +23,7 @@ def means_as_sums(trace: Trace) -> Trace:
     if not any(isinstance(node, Reduce) and node.op == "mean" for node in walk(let.value for let in trace.lets)):
         return trace
     try:
-        shapes = let_shapes(trace)
+        shapes = let_shapes(with_its_names(trace))
     except VerifyError:
         return trace
     counts: dict[str, None] = dict.fromkeys(trace.given)

@@ -20,7 +20,7 @@ from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.pair import EARLIER, LEFT, Pair, bare
 from symopt.prove.proof import Proof, Step
-from symopt.prove.render import condition_text, node_text, poly_node
+from symopt.prove.render import case_text, condition_text, node_text
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,7 @@ def _how(settled: _Settled) -> str:
 def conditions_of(settled: _Settled) -> tuple[str, ...]:
     """What an obligation used and did not derive, as text; what is undefined in a case is excluded."""
     texts = [condition_text(settled.field, condition) for condition in settled.cases.conditions.values()]
-    for facts in settled.cases.undefined:
-        signs = {1: "> 0", 0: "= 0", -1: "< 0"}
-        case = " and ".join(f"{node_text(poly_node(settled.field, f))} {signs[s]}" for f, s in facts)
-        texts.append(f"not ({case})")
+    texts += [f"not ({case_text(settled.field, facts)})" for facts in settled.cases.undefined]
     return tuple(dict.fromkeys(texts))
 
 

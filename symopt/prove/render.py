@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import sympy as sp
@@ -157,4 +157,11 @@ def condition_text(field: Field, condition: Condition) -> str:
     poly = condition.poly
     if condition.relation == "!= 0" and _constant_term(poly) < 0:
         poly = -poly
-    return f"{node_text(poly_node(field, poly))} {condition.relation}"
+    text = f"{node_text(poly_node(field, poly))} {condition.relation}"
+    return f"{text} where {case_text(field, condition.facts)}" if condition.facts else text
+
+
+def case_text(field: Field, facts: Sequence[tuple[Poly, int]]) -> str:
+    """A case of signs as people write it, as in ``g > 0 and v = 0``."""
+    signs = {1: "> 0", 0: "= 0", -1: "< 0"}
+    return " and ".join(f"{node_text(poly_node(field, fact))} {signs[sign]}" for fact, sign in facts)

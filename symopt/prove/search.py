@@ -83,15 +83,16 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
         hypers = {name: ref(SOUGHT + name) for name in pair.right.hypers}
     # Factors that change from step to step can only come from a rule that reads the step or what varies.
     changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
+    equations = _equations(pair, prover, hypers)
     seen: set[tuple[tuple[str, Node], ...]] = set()
     for varying in (False, True) if changing else (False,):
-        for sources in _assignments(pair, prover, hypers, varying):
+        for sources in _assignments(pair, equations, hypers, varying):
             if varying and not sources:
                 continue
             ansatz = Ansatz(pair, sources, hypers, varying)
-            solver = _Solver(ansatz, prover)
+            solver = _Solver(ansatz, equations)
             for solution in solver.solutions(ansatz.claims()):
-                known = {name: solver.equations.simplified(node) for name, node in solution.items()}
+                known = {name: equations.simplified(node) for name, node in solution.items()}
                 relation = ansatz.relation(known)
                 key = (*relation.states.items(), *relation.hypers.items())
                 open_names = refs(*relation.states.values(), *relation.hypers.values())
@@ -100,7 +101,22 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
                     yield relation
 
 
-def _assignments(pair: Pair, prover: Prover, hypers: Mapping[str, Node], varying: bool) -> Iterator[dict[str, str]]:
+def _equations(pair: Pair, prover: Prover, hypers: Mapping[str, Node]) -> Equations:
+    """The equations of a pair, with every unknown that an ansatz may have."""
+    unknowns: dict[str, Domain] = {}
+    for state in pair.right.states:
+        unknowns |= {FACTOR + state: Real, FACTOR_BEFORE + state: Real}
+    unknowns |= {name: pair.domains[bare_sought(name)] for name in refs(*hypers.values()) if _is_unknown(name)}
+    observed = (name for name in pair.answers if name not in SIZES)
+    return Equations(
+        pair.names, unknowns, (PARAMETER, *observed, *pair.left.states), prover.domains, prover.deadline,
+        pair.numbers, pair.shared,
+    )  # fmt: skip
+
+
+def _assignments(
+    pair: Pair, equations: Equations, hypers: Mapping[str, Node], varying: bool
+) -> Iterator[dict[str, str]]:
     """Every way to give each state of the right one of the left, names that are the same first.
 
     A state whose new value reads no other state is tried by itself: what fails alone fails together.
@@ -112,7 +128,7 @@ def _assignments(pair: Pair, prover: Prover, hypers: Mapping[str, Node], varying
         if len(left) == 1 or others & set(refs(pair.right.step[state])):
             return True
         ansatz = Ansatz(pair, {state: source}, hypers, varying)
-        return next(_Solver(ansatz, prover).solutions(ansatz.claims(parameter=False)), None) is not None
+        return next(_Solver(ansatz, equations).solutions(ansatz.claims(parameter=False)), None) is not None
 
     options = []
     for state in right:
@@ -130,21 +146,12 @@ def _same_name_first(sources: list[str], name: str) -> list[str]:
 class _Solver:
     """Depth-first search over the roots of coefficient equations."""
 
-    def __init__(self, ansatz: Ansatz, prover: Prover) -> None:
-        self.ansatz, self.pair, self.prover = ansatz, ansatz.pair, prover
-        unknowns: dict[str, Domain] = {}
-        for state in ansatz.sources:
-            unknowns[FACTOR + state] = Real
-            if ansatz.varying:
-                unknowns[FACTOR_BEFORE + state] = Real
-        unknowns |= {n: self.pair.domains[bare_sought(n)] for n in refs(*ansatz.hypers.values()) if _is_unknown(n)}
-        observed = (name for name in self.pair.answers if name not in SIZES)
-        self.equations = Equations(
-            self.pair.names, unknowns, (PARAMETER, *observed, *self.pair.left.states),
-            prover.domains, prover.deadline, self.pair.numbers, self.pair.shared,
-        )  # fmt: skip
+    def __init__(self, ansatz: Ansatz, equations: Equations) -> None:
+        self.ansatz, self.pair, self.equations = ansatz, ansatz.pair, equations
+        factors = (FACTOR, FACTOR_BEFORE) if ansatz.varying else (FACTOR,)
+        self.unknowns = [prefix + state for state in ansatz.sources for prefix in factors]
+        self.unknowns += [name for name in refs(*ansatz.hypers.values()) if _is_unknown(name)]
         self.guesses = 0
-        self._known: dict[tuple[Node, Node], tuple[Field, list[Poly]] | UnknownInsideError] = {}
 
     def solutions(self, claims: list[Claim]) -> Iterator[dict[str, Node]]:
         """Every solution of some claims that is found, the plainest first."""
@@ -158,7 +165,7 @@ class _Solver:
         ready: list[tuple[Field, Poly]] = []
         for claim in claims:
             try:
-                field, polys = self._coefficients(*substitute([claim.left, claim.right], solution))
+                field, polys = self.equations.coefficients(*substitute([claim.left, claim.right], solution))
             except UnknownInsideError:
                 waiting.append(claim)
                 continue
@@ -176,18 +183,6 @@ class _Solver:
             yield from self._guess(open_names, waiting, claims, solution)
         else:
             yield solution
-
-    def _coefficients(self, left: Node, right: Node) -> tuple[Field, list[Poly]]:
-        """The equations of one claim; kept, since most claims stay the same when an unknown becomes known."""
-        if (left, right) not in self._known:
-            try:
-                self._known[left, right] = self.equations.coefficients(left, right)
-            except UnknownInsideError as error:
-                self._known[left, right] = error
-        found = self._known[left, right]
-        if isinstance(found, UnknownInsideError):
-            raise found
-        return found
 
     def _roots(self, ready: list[tuple[Field, Poly]]) -> list[Root]:
         """The roots of the plainest equation of one claim: few unknowns, then few terms."""
@@ -229,7 +224,7 @@ class _Solver:
     def _open(self, solution: Mapping[str, Node], waiting: list[Claim]) -> list[str]:
         """The unknowns that have no value yet, those in waiting equations first."""
         held = refs(*substitute([side for c in waiting for side in (c.left, c.right)], solution))
-        names = dict.fromkeys([*(n for n in held if _is_unknown(n)), *self.equations.unknowns])
+        names = dict.fromkeys([*(n for n in held if _is_unknown(n)), *self.unknowns])
         return [name for name in names if name not in solution]
 
     def _guess(

@@ -73,16 +73,24 @@ def written(value: Value) -> Any:
     return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
 
 
+def agree(left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline) -> bool:
+    """Whether all runs that are defined agree, of which there is one."""
+    witness, agreed = find_witness(left, right, varying, deadline, any_will_do=True)
+    return witness is None and agreed > 0
+
+
 def find_witness(
-    left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline, hypers: Sequence[HyperInfo] | None = None
+    left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline, any_will_do: bool = False
 ) -> tuple[Witness | None, int]:
     """The first certified difference in a fixed order of samples, and the number of runs that agreed.
 
-    Hyper-parameters of the same name have the same value; ``hypers`` are those that are sampled.
+    Of those at one step, one whose values are rational is preferred, unless ``any_will_do``.
+
+    Hyper-parameters of the same name have the same value.
     """
     agreed = 0
     for shape in shapes_of(left, right):
-        found, number = _find(Both(left, right, varying, shape), hypers, deadline)
+        found, number = _find(Both(left, right, varying, shape), deadline, any_will_do)
         if found is not None:
             return found, 0
         agreed += number
@@ -95,9 +103,9 @@ def shapes_of(left: Trace, right: Trace) -> list[tuple[int, ...]]:
     return [shape, (1, 2), (2, 1)] if len(shape) == 2 else [shape]
 
 
-def _find(both: Both, hypers: Sequence[HyperInfo] | None, deadline: Deadline) -> tuple[Witness | None, int]:
+def _find(both: Both, deadline: Deadline, any_will_do: bool) -> tuple[Witness | None, int]:
     sampled = samples(
-        both.hypers if hypers is None else hypers, thresholds(both.left.trace, both.right.trace), bool(both.shape)
+        both.hypers, thresholds(both.left.trace, both.right.trace), bool(both.shape)
     )  # fmt: skip
     runs = [Run(both, sample) for sample in sampled]
     with precision(BITS):
@@ -108,7 +116,7 @@ def _find(both: Both, hypers: Sequence[HyperInfo] | None, deadline: Deadline) ->
                 seen = run.advance(step)
                 if seen is not None and (found is None or (seen.rational and not found.rational)):
                     found = seen
-                if found is not None and found.rational:
+                if found is not None and (found.rational or any_will_do):
                     return found, 0
             if found is not None:
                 return (_rational(both, step) or found), 0

@@ -13,18 +13,32 @@ from symopt.checker.outcome import Check
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
-from symopt.lang.theorem import ClosedForm, Compare, FirstStep, InFloats, Property, Theorem, WeightsSum
+from symopt.lang.theorem import (
+    ClosedForm,
+    Compare,
+    FirstStep,
+    InFloats,
+    Invariant,
+    Ordered,
+    Property,
+    RoundingError,
+    Theorem,
+    WeightsSum,
+)
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.compare import compare
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
+from symopt.prove.inequality.settle import settle_bound
+from symopt.prove.linear.settlers import LINEAR
 from symopt.prove.properties import settle_unrolled
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.settlers import STRUCTURE
 from symopt.prove.verdict import Verdict
 from symopt.run.hazards.settle import settle_in_floats
+from symopt.run.hazards.settle_rounding import settle_rounding
 from symopt.theorems.result import TheoremResult
 
 TIME_LIMIT = 10.0
@@ -35,8 +49,12 @@ SETTLERS: Mapping[type[Property], Settler] = {
     ClosedForm: settle_unrolled,
     WeightsSum: settle_unrolled,
     FirstStep: settle_unrolled,
+    Invariant: settle_bound,
+    Ordered: settle_bound,
     **STRUCTURE,
+    **LINEAR,
     InFloats: settle_in_floats,
+    RoundingError: settle_rounding,
 }
 
 

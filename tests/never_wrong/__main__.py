@@ -11,7 +11,7 @@ from time import monotonic
 
 from pebble import ProcessExpired, ProcessPool
 
-from tests.never_wrong.campaign import cases, settled
+from tests.never_wrong.campaign import TIME_LIMIT, cases, settled
 from tests.never_wrong.tally import Result, summary
 
 # A case that takes longer than this is ended with its process, and counts as wrong.
@@ -26,15 +26,13 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", help="targets, separated by semicolons")
     parser.add_argument("--json", help="a file to which each result is written, a line each")
+    parser.add_argument("--limit", type=float, default=TIME_LIMIT, help="seconds for one verdict")
     options = parser.parse_args()
-    chosen = cases(options.mutants, options.rewrites)
-    if options.only:
-        wanted = options.only.split(";")
-        chosen = [case for case in chosen if case.target in wanted]
+    chosen = cases(options.mutants, options.rewrites, options.only.split(";") if options.only else ())
     start, results = monotonic(), []
     log = open(options.json, "w", encoding="utf-8") if options.json else None
     with ProcessPool(max_workers=options.processes) as pool:
-        waiting = [(case, pool.schedule(settled, args=[case], timeout=HARD_LIMIT)) for case in chosen]
+        waiting = [(case, pool.schedule(settled, args=[case, options.limit], timeout=HARD_LIMIT)) for case in chosen]
         for done, (case, future) in enumerate(waiting, 1):
             try:
                 result = future.result()

@@ -121,7 +121,10 @@ def _within(claim: _Claim, mapped: Mapping[str, Model]) -> bool:
 
 
 def replayed(left: Trace, right: Trace, witness: Witness) -> str:
-    """What is wrong with a witness; nothing where its replay differs as it says, and is defined until then."""
+    """What is wrong with a witness; nothing where its replay differs first at the step that it says.
+
+    That one side alone is undefined is a difference too.
+    """
     theta = _model(witness.theta)
     tensors = len(theta) if isinstance(theta, list) else 0
     count = len(witness.grads) // witness.step
@@ -138,9 +141,12 @@ def replayed(left: Trace, right: Trace, witness: Witness) -> str:
         given = {name: _given(name, steps[t - 1], tensors) for name, steps in witness.given.items()}
         found = [side.step(hypers(t), answers, given) for side in (a, b)]
         sides = [[elements(model) for model in side] for side in found]
-        if any(x is None for side in sides for model in side for x in model):
-            return f"a value at step {t} is undefined"
-        difference = any(differ(x, y) for xs, ys in zip(*sides, strict=True) for x, y in zip(xs, ys, strict=True))
+        undefined = [any(x is None for model in side for x in model) for side in sides]
+        if all(undefined):
+            return f"both sides are undefined at step {t}"
+        difference = any(undefined) or any(
+            differ(x, y) for xs, ys in zip(*sides, strict=True) for x, y in zip(xs, ys, strict=True)
+        )
         if difference != (t == witness.step):
             return f"the replay {'differs' if difference else 'agrees'} at step {t}, and the witness says {witness.step}"
     return ""

@@ -5,9 +5,12 @@ then the two are compared. Expressions are written in the names of the rule.
 """
 
 from symopt.lang.theorem.base import FAILS, HOLDS, Property, Theorem
+from symopt.lang.theorem.bounds import Invariant, Ordered
 from symopt.lang.theorem.comparison import Compare
-from symopt.lang.theorem.floats import InFloats
+from symopt.lang.theorem.floats import InFloats, RoundingError
+from symopt.lang.theorem.identities import Identity
 from symopt.lang.theorem.limits import Limit, TendsTo
+from symopt.lang.theorem.linear import Contracts, Displacement, EqualWhere, RestsWhere, Stable, SteadyStep
 from symopt.lang.theorem.responses import ConstantGradient, Expectation, Impulse, Response
 from symopt.lang.theorem.structure import Equivariance, Scaling, Shift
 from symopt.lang.theorem.units import Units
@@ -19,16 +22,26 @@ __all__ = [
     "ClosedForm",
     "Compare",
     "ConstantGradient",
+    "Contracts",
+    "Displacement",
+    "EqualWhere",
     "Equivariance",
     "Expectation",
     "FirstStep",
+    "Identity",
     "Impulse",
     "InFloats",
+    "Invariant",
     "Limit",
+    "Ordered",
     "Property",
     "Response",
+    "RestsWhere",
+    "RoundingError",
     "Scaling",
     "Shift",
+    "Stable",
+    "SteadyStep",
     "TendsTo",
     "Theorem",
     "Units",

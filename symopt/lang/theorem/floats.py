@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from symopt.lang.theorem.base import Property
 
@@ -45,3 +46,29 @@ class InFloats(Property):
         said = HAZARDS.get(self.hazard, self.hazard)
         bound = f" of at most {self.most}" if self.most else ""
         return f"in the {self.dtype} kernel of {self.rule}, for some gradients{bound}, {said}"
+
+
+@dataclass(frozen=True)
+class RoundingError(Property):
+    """What the roundings of one step add up to, against exact arithmetic from the same numbers of the type.
+
+    Parameters
+    ----------
+    dtype: ``float64``, ``float32``, ``float16`` or ``bfloat16``.
+    of: ``p``, a state (its new value), or the name of a statement.
+    bound: a number that the error does not exceed.
+    within: the range of every array that is read, and of hyper-parameters that are not at the target's value.
+    relative: whether the error is meant relative to the exact value.
+    """
+
+    dtype: str
+    of: str
+    bound: str
+    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    relative: bool = False
+
+    def __str__(self) -> str:
+        ranges = ", ".join(f"{name} in [{low}, {high}]" for name, (low, high) in self.within.items())
+        kind = "a relative error" if self.relative else "an error"
+        step = f"one {self.dtype} step of {self.rule}" + (f" with {ranges}" if ranges else "")
+        return f"the roundings of {step} give {self.of} {kind} of at most {self.bound}"

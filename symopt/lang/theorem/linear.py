@@ -28,7 +28,7 @@ def region_of(text: str) -> tuple[Comparison, ...]:
 
 @dataclass(frozen=True)
 class Stable(Property):
-    """On a quadratic of curvature ``h > 0`` the parameter converges to the minimum from every state exactly in a region.
+    """On curvature ``h > 0`` the parameter converges to the minimum from every state exactly in a region.
 
     Parameters
     ----------
@@ -51,11 +51,50 @@ class Stable(Property):
         return f"{self.rule} is stable on curvature {CURVATURE} > 0 exactly where {self.region}{premise}"
 
 
+ALWAYS = "always"
+
+
+@dataclass(frozen=True)
+class EqualWhere(Property):
+    """Two linear rules have the same parameters at every step in some branches, and in no others.
+
+    A branch says what hyper-parameters of the first must be, and after a colon what those of the second
+    then are, as in ``nu = 1: lr = lr*(1 - mu)``; one that is not named is that of the same name, or free.
+    ``always`` says that the first may be anything. Hyper-parameters are constant, and something moves.
+
+    Parameters
+    ----------
+    rule, other: the two targets.
+    branches: those in which the parameters and the points of the gradients are the same.
+    points: those in which only the points of the gradients are.
+    """
+
+    other: str
+    branches: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.branches, str) or isinstance(self.points, str):
+            raise SpecError("branches and points are tuples of texts, as in branches=('mu = 0: nu = 0',)")
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The targets that it is about."""
+        return (self.rule, self.other)
+
+    def __str__(self) -> str:
+        where = " or ".join(f"[{branch}]" for branch in self.branches) or "nowhere"
+        ahead = " or ".join(f"[{branch}]" for branch in self.points)
+        also = f", and ask for gradients at the same points where {ahead} too" if ahead else ""
+        said = where if where == "nowhere" else f"exactly where {where}"
+        return f"{self.rule} and {self.other} are equal {said}{also}"
+
+
 @dataclass(frozen=True)
 class Contracts(Property):
-    """On quadratics of curvature between ``m`` and ``L`` the error shrinks by the factor ``rate`` a step, at the slowest.
+    """On curvatures between ``m`` and ``L`` the error shrinks by the factor ``rate`` a step, at the slowest.
 
-    The rate is the largest modulus of an eigenvalue over ``m <= h <= L``, where ``0 < m <= L``.
+    The rate is the largest modulus of an eigenvalue over ``m <= h <= L``, where ``0 < m < L``.
 
     Parameters
     ----------
@@ -105,13 +144,3 @@ class RestsWhere(Property):
 
     def __str__(self) -> str:
         return f"{self.rule} is at rest exactly where the gradient is {self.gradient}"
-
-
-@dataclass(frozen=True)
-class ImpulseResponse(Property):
-    """After a gradient of 1 in the first step and of 0 in all others, the parameter has moved by ``value`` after step ``t``."""
-
-    value: str
-
-    def __str__(self) -> str:
-        return f"a gradient of 1 in the first step has moved the parameter of {self.rule} by {self.value} after step t"

@@ -34,7 +34,8 @@ class Impulse(Response):
     """The response to a gradient that is ``g`` at the first step and 0 later."""
 
     def __str__(self) -> str:
-        return f"where the gradient of {self.rule} is g at the first step and 0 later, {self.of} after step t is {self.value}"
+        where = f"where the gradient of {self.rule} is g at the first step and 0 later"
+        return f"{where}, {self.of} after step t is {self.value}"
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,5 @@ class Expectation(Property):
     value: str
 
     def __str__(self) -> str:
-        return f"E({self.of}) of {self.rule} after step t is {self.value} where the moments of g are the same at every step"
+        where = "where the moments of g are the same at every step"
+        return f"E({self.of}) of {self.rule} after step t is {self.value} {where}"

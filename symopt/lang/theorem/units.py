@@ -19,6 +19,8 @@ class Units(Property):
     units: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        parts = [f"{name} has the unit {unit}" if unit != "1" else f"{name} has none" for name, unit in self.units.items()]
+        parts = [
+            f"{name} has the unit {unit}" if unit != "1" else f"{name} has none" for name, unit in self.units.items()
+        ]
         adds = f"{self.rule} adds like units only"
         return f"with the loss in L and p in P {adds}" + (f", where {' and '.join(parts)}" if parts else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from symopt.ir.trace import PARAMETER
 from symopt.prove.cases import Deadline
 from symopt.prove.cause.difference import difference
-from symopt.prove.cause.edits import edit_between, kept_of_parameter, scaling_between
+from symopt.prove.cause.edits import edit_between, scaling_between
 from symopt.prove.cause.first import differing_start, only_kept_otherwise
 from symopt.prove.cause.looks import (
     conditions,
@@ -21,6 +21,7 @@ from symopt.prove.cause.looks import (
     root_place,
 )
 from symopt.prove.cause.pairs import description
+from symopt.prove.cause.parameter import kept_of_parameter
 from symopt.prove.cause.places import Places
 from symopt.prove.cause.points import NotEvaluatedError
 from symopt.prove.pair import Pair

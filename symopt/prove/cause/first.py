@@ -7,8 +7,8 @@ from symopt.prove.cause.looks import conditions
 from symopt.prove.cause.pairs import description
 from symopt.prove.cause.places import Place, Places
 from symopt.prove.cause.points import agree, evaluate
+from symopt.prove.cause.text import text as node_text
 from symopt.prove.pair import bare
-from symopt.prove.render import node_text
 
 
 def differing_start(places: Places) -> str | None:

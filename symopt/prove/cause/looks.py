@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from symopt.ir.nodes import CONDITIONS, Node, Op, Reduce, Ref, ref, refs, walk
+from symopt.ir.nodes import Node, Op, Reduce, Ref, ref, refs, walk
 from symopt.ir.trace import PARAMETER, Let, Trace
 from symopt.prove.cause.places import step_powers
+from symopt.prove.cause.text import text
 from symopt.prove.pair import Pair, Side, bare
-from symopt.prove.render import node_text
-
-WORDS = {"lt": "<", "le": "<=", "eq": "=", "and": "and", "or": "or"}
 
 
 def query_point(pair: Pair) -> str | None:
     """One side asks for its gradient at the parameter, the other elsewhere."""
     for a, b in zip(pair.left.points, pair.right.points, strict=False):
         if (a is ref(PARAMETER)) != (b is ref(PARAMETER)):
-            return (
-                f"The gradient is asked for at different points: {node_text(a)} on the left, "
-                f"{node_text(b)} on the right."
-            )
+            return f"The gradient is asked for at different points: {text(a)} on the left, {text(b)} on the right."
     return None
 
 
@@ -97,7 +92,7 @@ def missing_correction(pair: Pair) -> str | None:
 
 
 def _powers(side: Side) -> list[str]:
-    return list(dict.fromkeys(node_text(node) for node in step_powers([*side.step.values()])))
+    return list(dict.fromkeys(text(node) for node in step_powers([*side.step.values()])))
 
 
 def inside_reduction(pair: Pair) -> str | None:
@@ -118,29 +113,21 @@ def inside_reduction(pair: Pair) -> str | None:
 
 def _powers_inside(side: Side) -> list[str]:
     reduced = [node.args[0] for node in walk(side.step.values()) if isinstance(node, Reduce)]
-    return list(dict.fromkeys(node_text(node) for node in step_powers(reduced)))
+    return list(dict.fromkeys(text(node) for node in step_powers(reduced)))
 
 
 def conditions(pair: Pair) -> str | None:
     """What one side alone makes a distinction by."""
     asked = [_conditions(side) for side in (pair.left, pair.right)]
     for own, others, where in ((*asked, "left"), (*asked[::-1], "right")):
-        only = [text for text in own if text not in others]
+        only = [case for case in own if case not in others]
         if only and not others:
             return f"Only the {where} has a case of its own for {only[0]}."
     return None
 
 
 def _conditions(side: Side) -> list[str]:
-    return [_condition(n.args[0]) for n in walk(side.step.values()) if isinstance(n, Op) and n.op == "where"]
-
-
-def _condition(node: Node) -> str:
-    """A condition as people write it."""
-    if not isinstance(node, Op) or node.op not in CONDITIONS:
-        return node_text(node)
-    words = [_condition(arg) for arg in node.args]
-    return f"not {words[0]}" if node.op == "not" else f" {WORDS[node.op]} ".join(words)
+    return [text(n.args[0]) for n in walk(side.step.values()) if isinstance(n, Op) and n.op == "where"]
 
 
 def rate_in_state(pair: Pair) -> str | None:
@@ -169,12 +156,12 @@ def differing_statement(left: Trace, right: Trace) -> str:
     only += [(let, "right") for key, let in others.items() if key not in own]
     if only and all(let.target == PARAMETER for _, let in shared):
         let, side = only[0]
-        return f"Only the {side} states {let.target} = {node_text(let.value)}."
+        return f"Only the {side} states {let.target} = {text(let.value)}."
     if shared:
         key, let = shared[0]
         return (
-            f"The first statement that differs: {let.target} is {node_text(let.value)} on the left and "
-            f"{node_text(others[key].value)} on the right."
+            f"The first statement that differs: {let.target} is {text(let.value)} on the left and "
+            f"{text(others[key].value)} on the right."
         )
     return "The statements agree and the initial states differ."
 

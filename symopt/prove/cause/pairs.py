@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from symopt.ir.nodes import Node, Op, Ref, num, op
 from symopt.ir.trace import PARAMETER
-from symopt.prove.cause.edits import SIDES, corrections
 from symopt.prove.cause.places import DOTS, NEW, Place, Places
 from symopt.prove.cause.points import Values, agree
+from symopt.prove.cause.sides import SIDES, corrections
 
 COMMUTING = frozenset({"add", "mul", "max", "min", "eq", "and", "or"})
 LONGEST, LONGEST_REST = 160, 60  # characters of what differs, and of what it is added to

@@ -10,8 +10,8 @@ from symopt.ir.nodes import Node, Num, Op, Ref, num, op, rebuild, ref, refs, sub
 from symopt.ir.trace import PARAMETER, STEP
 from symopt.passes.fold import fold
 from symopt.prove.cause.points import Values, agree, evaluate, sample
+from symopt.prove.cause.text import text as node_text
 from symopt.prove.pair import LEFT, RIGHT, Pair, Side, bare
-from symopt.prove.render import node_text
 
 NEW = "_new"
 DOTS = "..."

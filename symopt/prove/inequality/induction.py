@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from symopt.ir.nodes import ONE, Node, Op, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import Domain, NonNegative
 from symopt.passes.fold import fold
-from symopt.prove.cases import Deadline, OutOfTimeError
+from symopt.prove.cases import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Bound, Claim, reads_only_new
 from symopt.prove.inequality.lemmas import pair_guesses, sign_guesses, surviving
@@ -71,21 +71,13 @@ class Induction:
         key = (goal.node, goal.strict, tuple(bound.node for bound in known), tuple(domains.items()))
         if key in self._settled and (self._settled[key].proved or ask is None):
             return self._settled[key]
-        outcome = self._squared(what, goal, known, lemmas, None) if _has_root(goal.node) else None
-        if outcome is None:
-            obligation = Obligation(what, goal, known, self.system.names, self.system.fixed, domains)
-            outcome = obligation.settle(self.deadline, ask)
-        if not outcome.proved:
-            outcome = self._squared(what, goal, known, lemmas, ask) or outcome
+        obligation = Obligation(what, goal, known, self.system.names, self.system.fixed, domains)
+        outcome = obligation.settle(self.deadline, None if goal.instead else ask)
+        if not outcome.proved and goal.instead:
+            others = [self._settle(what, bound, known, lemmas, ask) for bound in goal.instead]
+            outcome = joined(others) if all(other.proved for other in others) else outcome
         self._settled[key] = outcome
         return outcome
-
-    def _squared(
-        self, what: str, goal: Bound, known: Sequence[Bound], lemmas: Sequence[Bound], ask: Ask | None
-    ) -> Outcome | None:
-        """The goal by what it follows from, or None."""
-        others = [self._settle(what, bound, known, lemmas, ask) for bound in goal.instead]
-        return joined(others) if others and all(other.proved for other in others) else None
 
     def at_start(self, goal: Bound, ask: Ask | None = None) -> Outcome:
         """A bound on the states before the first step."""
@@ -186,7 +178,8 @@ class Induction:
 
     def find_signs(self) -> None:
         """Add lemmas on single states."""
-        self._keep(sign_guesses(self.premises, self._plain()))
+        if not self.lemmas:
+            self._keep(sign_guesses(self.premises, self._plain()))
 
     def find_pairs(self) -> None:
         """Add lemmas on two states."""
@@ -215,7 +208,8 @@ class Induction:
             left = kept
 
 
-def _has_root(node: Node) -> bool:
+def has_root(node: Node) -> bool:
+    """Whether an expression reads a root."""
     return any(isinstance(part, Op) and part.op == "sqrt" for part in walk([node]))
 
 
@@ -224,14 +218,3 @@ def earlier(bounds: Sequence[Bound]) -> list[Bound]:
     before: dict[str, Node] = {STEP: op("sub", ref(STEP), ONE)}
     return [bound.over(lambda node: substitute([node], before)[0]) for bound in bounds]
 
-
-def stages(induction: Induction) -> Iterator[Attempt]:
-    """The claim with no lemma, with lemmas on signs, with lemmas on pairs; ends where one succeeds or time is up."""
-    try:
-        yield induction.attempt()
-        induction.find_signs()
-        yield induction.attempt()
-        induction.find_pairs()
-        yield induction.attempt()
-    except OutOfTimeError as error:
-        yield Attempt(open=str(error))

@@ -115,6 +115,7 @@ class Obligation:
         search = Positivity(here, knowns, deadline.check)
         if search.shown(goal, self.goal.strict):
             outcome.certificates.append(written(search, goal, self.goal.strict))
+            outcome.certificates += _discharged(here, search)
             return
         impossible = self._impossible(here, general, knowns, deadline)
         if impossible is not None:
@@ -150,12 +151,26 @@ class Obligation:
         return None
 
 
+def _discharged(here: Field, search: Positivity) -> list[Certificate]:
+    """Certificates of those conditions of a case that follow from what is known, which are conditions no more."""
+    found = []
+    for key, (poly, relation) in list(here.conditions.items()):
+        strict = relation == "!= 0"
+        for sign in (1, -1) if strict else (1,):
+            if search.shown(poly * sign, strict):
+                found.append(written(search, poly * sign, strict))
+                del here.conditions[key]
+                break
+    return found
+
+
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
     """Several outcomes that together settle one obligation."""
     return Outcome(
         [certificate for outcome in outcomes for certificate in outcome.certificates],
         tuple(dict.fromkeys(condition for outcome in outcomes for condition in outcome.conditions)),
-        None, sum(outcome.number for outcome in outcomes), sum(outcome.asked for outcome in outcomes),
+        next((outcome.open for outcome in outcomes if not outcome.proved), None),
+        sum(outcome.number for outcome in outcomes), sum(outcome.asked for outcome in outcomes),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement, islice
 from typing import NamedTuple
 
 from symopt.lang.domain import Domain
@@ -23,6 +23,8 @@ from symopt.prove.inequality.simplex import Row, feasible
 from symopt.prove.signs import sign_of
 
 DEEPEST = 6
+# Polynomials that one search looks at more closely than by their coefficients.
+MOST_SEARCHES = 16
 LONGEST_KNOWN = 60
 MOST_COLUMNS, MOST_ROWS = 160, 260
 MOST_MONOMIALS = 400
@@ -46,10 +48,54 @@ class Positivity:
         self.field, self.tick = field, tick
         self.naming = Naming(field)
         case = [Fact(poly if sign > 0 else -poly, True, "this case") for poly, sign in field.facts if sign]
-        plain = (Fact(self._stripped(fact.poly), fact.strict, fact.why) for fact in (*knowns, *case))
+        facts = (*knowns, *case, *self._moved_ends(), *self._powers(), *self._rooted(knowns))
+        plain = (Fact(self._stripped(fact.poly), fact.strict, fact.why) for fact in facts)
         self.knowns = [fact for fact in plain if not fact.poly.is_constant() and len(fact.poly) <= LONGEST_KNOWN]
         self._proofs: dict[Key, tuple[Identity, tuple[Key, ...]]] = {}
         self._failed: dict[Key, int] = {}
+        self.searched = 0
+
+    def _moved_ends(self) -> Iterator[Fact]:
+        """The ends of the intervals of names that a zero of this case replaces by others."""
+        for i, domain in self.field.domains.items():
+            gen = self.field.ring.gens[i]
+            if self.field.facts and self.field.reduced(gen) != gen:
+                if domain.lower is not None:
+                    low = gen * domain.lower.denominator - domain.lower.numerator
+                    yield Fact(self.field.reduced(low), domain.lower_open, "an interval")
+                if domain.upper is not None:
+                    high = domain.upper.numerator - gen * domain.upper.denominator
+                    yield Fact(self.field.reduced(high), domain.upper_open, "an interval")
+
+    def _powers(self) -> Iterator[Fact]:
+        """``b**(t - 1) <= b`` from the second step on, for b between 0 and 1."""
+        for i, meaning in self.field.ring.meanings.items():
+            if meaning.kind != "pow" or not all(arg.den == 1 for arg in meaning.args):
+                continue
+            base, exponent = (arg.num for arg in meaning.args)
+            domain = self.field.domains.get(i, Domain())
+            within = self.field.sign(base).value > 0 and self.field.sign(1 - base).value > 0
+            if within and domain.lower is not None and exponent in self._counts():
+                yield Fact(base - self.field.ring.gens[i], False, "a power of a number between 0 and 1")
+
+    def _rooted(self, knowns: Sequence[Fact]) -> Iterator[Fact]:
+        """``|x| <= r`` from a known ``x**2 <= r**2`` where r is a root or the product of two."""
+        ring = self.field.ring
+        roots = [ring.gens[i] for i, meaning in ring.meanings.items() if meaning.kind == "sqrt"]
+        for fact in knowns:
+            for i, degree in enumerate(fact.poly.degrees()):
+                gen = ring.gens[i]
+                square = self.field.reduced(fact.poly + gen * gen)
+                if int(degree) != 2 or int(square.degrees()[i]):
+                    continue
+                for root in (*roots, *(a * b for a, b in combinations(roots, 2))):
+                    if self.field.reduced(root * root) == square:
+                        yield from (Fact(root + sign * gen, fact.strict, f"the root of {fact.why}") for sign in (1, -1))
+
+    def _counts(self) -> list[Poly]:
+        """The generators that are at least 1."""
+        gens = self.field.ring.gens
+        return [gens[i] for i, d in self.field.domains.items() if d.integer and d.lower is not None and d.lower >= 1]
 
     def _stripped(self, poly: Poly) -> Poly:
         """A polynomial without the factors that are known to be positive."""
@@ -175,12 +221,17 @@ class Positivity:
     # One polynomial
 
     def _whole(self, poly: Poly, strict: bool, depth: int) -> bool:
+        if self._by_coefficients(poly, strict):
+            return True
+        self.searched += 1
+        if self.searched > MOST_SEARCHES:
+            return False
         return (
-            self._by_coefficients(poly, strict)
-            or self._by_products(poly, strict, 0)
+            self._by_products(poly, strict, 0)
             or self._by_root(poly, strict, depth)
             or self._by_square(poly, strict, depth)
-            or self._by_products(poly, strict, 1)
+            or self._by_bound(poly, strict, depth)
+            or (depth <= 1 and self._by_products(poly, strict, 1))
         )
 
     def _by_coefficients(self, poly: Poly, strict: bool) -> bool:
@@ -223,8 +274,8 @@ class Positivity:
             return False
         rows: list[tuple[Row, Fraction]] = []
         for monomial in monomials:
-            row = {j: form[monomial] for j, form in enumerate(forms) if monomial in form}
-            bound = goal.get(monomial, Fraction(0))
+            row = {j: Fraction(form[monomial]) for j, form in enumerate(forms) if monomial in form}
+            bound = Fraction(goal.get(monomial, 0))
             rows.append((row, bound))
             if shift.is_odd(monomial):
                 rows.append(({j: -a for j, a in row.items()}, -bound))
@@ -239,7 +290,7 @@ class Positivity:
                 terms.append(Term(weight, factors))
                 is_strict = is_strict or strictly
                 for monomial, c in form.items():
-                    rest[monomial] = rest.get(monomial, Fraction(0)) - weight * c
+                    rest[monomial] = rest.get(monomial, 0) - weight * c
         rest = {monomial: c for monomial, c in rest.items() if c}
         is_strict = is_strict or any(self._is_strict(shift, monomial) for monomial in rest)
         if strict and not is_strict:
@@ -261,19 +312,18 @@ class Positivity:
         atoms = list(self._atoms(poly))
         one = (self.field.ring.one, (), True)
         knowns = [(fact.poly, (self.naming.poly(fact.poly),), fact.strict) for fact in self.knowns]
-        scales = [one, *atoms]
-        if effort:
-            scales += [_product(a, b) for a, b in combinations_with_replacement(atoms, 2)]
         several = [_product(a, b) for a, b in combinations_with_replacement(knowns, 2)]
-        count = 0
-        for known in (*knowns, *several):
-            for scale in scales if known in knowns or effort else scales[:1]:
-                product = _product(known, scale)
-                if all(int(d) <= limit for d, limit in zip(product[0].degrees(), degrees, strict=True)):
-                    yield self.field.reduced(product[0]), product[1], product[2]
-                    count += 1
-                    if count >= MOST_COLUMNS:
-                        return
+        plans = [(knowns, (one, *atoms)), (several, (one,))]
+        if effort:
+            plans += [(several, atoms), (knowns, [_product(x, y) for x, y in combinations_with_replacement(atoms, 2)])]
+        products = (_product(known, scale) for some, scales in plans for known in some for scale in scales)
+        fitting = (
+            product
+            for product in products
+            if all(int(d) <= limit for d, limit in zip(product[0].degrees(), degrees, strict=True))
+        )
+        for product in islice(fitting, MOST_COLUMNS):
+            yield self.field.reduced(product[0]), product[1], product[2]
 
     def _atoms(self, poly: Poly) -> Iterator[tuple[Poly, tuple[str, ...], bool]]:
         """Names and distances to ends that are not negative, of what the goal or a known reads."""
@@ -287,7 +337,30 @@ class Positivity:
             if domain.upper is not None and domain.upper.denominator == 1:
                 yield int(domain.upper) - gen, (self.naming.distance(i, "high"),), domain.upper_open
 
-    # Roots and squares
+    # Bounds, roots and squares
+
+    def _by_bound(self, poly: Poly, strict: bool, depth: int) -> bool:
+        """Put a known bound on a name in its place: ``|b| (a x + c) = |a| (b x + d) + (|b| c - |a| d)``."""
+        ring, degrees = self.field.ring, poly.degrees()
+        for known in self.knowns:
+            for i, degree in enumerate(known.poly.degrees()):
+                if int(degree) != 1 or int(degrees[i]) != 1:
+                    continue
+                b, _ = _coefficients(known.poly, i, ring)
+                a, _ = _coefficients(poly, i, ring)
+                sign = 1 if self.cheap(b, True) or b == 1 else -1 if self.cheap(-b, True) or b == -1 else 0
+                if not sign or not self.shown(sign * a, False, depth + 1):
+                    continue
+                a, b = sign * a, sign * b
+                c, d = (p.subs({ring.names[i]: 0}) for p in (poly, known.poly))
+                rest = self.field.reduced(b * c - a * d)
+                if self.shown(rest, strict, depth + 1):
+                    for part in (a, b):
+                        self.shown(part, part is b, depth + 1)
+                    terms = [Term(Fraction(1), (self.naming.poly(a), self.naming.poly(known.poly)))]
+                    terms += [] if rest == 0 else [Term(Fraction(1), (self.naming.poly(rest),))]
+                    return self._say(poly, strict, terms, [(a, False), (b, True), (rest, strict)], [b])
+        return False
 
     def _by_root(self, poly: Poly, strict: bool, depth: int) -> bool:
         ring = self.field.ring

@@ -1,8 +1,9 @@
 """Counterexamples: runs from the start at whose last step a claim fails, replayed exactly.
 
-Short runs are drawn from small rationals. Long runs are those that make a linear state as large as
-it can be for the size of a quadratic one: by Cauchy and Schwarz the gradient at each step is then
-proportional to the weight of that step in the one over its weight in the other.
+Short runs are drawn from small rationals. Long runs are those that make one state as large as it can be
+for the size of another: a linear one against a quadratic one, by Cauchy and Schwarz, where the gradient
+of each step is proportional to the weight of that step in the one over its weight in the other; and a
+linear one against a maximum where all steps weigh the same in that.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def long_run(premises: Premises, claim: Claim, deadline: Deadline) -> Run | None
         length = _first_length(premises, claim, fixed, gradients[0], weights, deadline)
         if length is None:
             continue
-        for digits in (3, 4, 6, 9):
+        for digits in (3, 4, 6, 9, 15):
             given = [Fraction(round(w * 10**digits), 10**digits) for w in weights[:length][::-1]]
             run = Run(fixed, {gradients[0]: given}, length)
             if replayed(premises, claim, run):
@@ -153,11 +154,11 @@ def _extremes(premises: Premises, fixed: Mapping[str, Fraction], gradient: str) 
         runs.settle()
         for state in states:
             responses[state].append(float(np.broadcast_to(runs.values[state], (1,))[0]))
-    for linear in states:
-        for quadratic in states:
-            if linear == quadratic or not all(c > 0 for c in responses[quadratic]):
-                continue
-            found = [a / c for a, c in zip(responses[linear], responses[quadratic], strict=True)]
+    for divisor in states:
+        if not all(c > 0 for c in responses[divisor]):
+            continue
+        for weights in ([1.0] * LONGEST, *(responses[state] for state in states if state != divisor)):
+            found = [a / c for a, c in zip(weights, responses[divisor], strict=True)]
             largest = max(map(abs, found))
             if largest > 0 and np.isfinite(largest):
                 yield [w / largest for w in found]

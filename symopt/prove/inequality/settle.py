@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from symopt.catalogue import resolve
@@ -17,7 +18,7 @@ from symopt.passes.tracing import trace as traced
 from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.inequality.assumptions import Premises, under
 from symopt.prove.inequality.claims import Claim, read_claim
-from symopt.prove.inequality.induction import Attempt, Induction, Shown
+from symopt.prove.inequality.induction import Attempt, Induction, Shown, has_root
 from symopt.prove.inequality.numeric import BITS, EXACT
 from symopt.prove.inequality.obligation import OpenCase
 from symopt.prove.inequality.refute import Run, long_run, short_run
@@ -76,20 +77,22 @@ class Search:
             return Settlement.unknown(str(error))
 
     def _settle(self) -> Settlement:
+        run = short_run(self.premises, self.claim, self.deadline)
+        if run is not None:
+            return self._fails(run)
+        if any(has_root(bound.node) for bound in self.claim.bounds):
+            self.induction.find_signs()
         found = self.proved()
         if found is None:
-            run = short_run(self.premises, self.claim, self.deadline)
-            if run is not None:
-                return self._fails(run)
-            for more in (self.induction.find_signs, self.induction.find_pairs):
-                more()
-                found = self.proved()
-                if found is not None:
-                    break
-        if found is None and self._conditional is None:
+            self.induction.find_signs()
+            found = self.proved()
+        if found is None:
             run = long_run(self.premises, self.claim, self.deadline)
             if run is not None:
                 return self._fails(run)
+            self.induction.find_pairs()
+            found = self.proved()
+        if found is None and self._conditional is None:
             found = self.proved(by_solver=True)
         if found is None and self._conditional is not None:
             found = Found(self._conditional, self.induction.shown)
@@ -112,7 +115,7 @@ class Search:
     def _ask(self, case: OpenCase) -> str | None:
         """Ask z3 about a case: None where it says that the case has no counterexample."""
         self.deadline.check()
-        answer = ask(case, min(SOLVER_SECONDS, self.deadline.remaining))
+        answer = ask(case, min(SOLVER_SECONDS, self.deadline.end - monotonic()))
         if answer.status == "unsat":
             return None
         if answer.reason:
@@ -156,7 +159,7 @@ def _uses(certificate: Certificate, lemma: str) -> bool:
     name = lemma.removesuffix(" >= 0").replace(".", "_")
     if any(n in (name, f"{name}_new") for n, _ in certificate.names):
         return True
-    polys = {known.poly for known in certificate.knowns if known.why == lemma}
+    polys = {known.poly for known in certificate.knowns if lemma in known.why}
     return any({*term.factors} & polys for identity in certificate.identities for term in identity.terms)
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 
 from symopt.lang.domain import Domain
 from symopt.prove.elements import Poly
 
 Monomial = tuple[int, ...]
-Form = dict[Monomial, Fraction]
+Number = int | Fraction
+Form = dict[Monomial, Number]
 
 
 def terms(poly: Poly) -> Form:
     """Coefficients by exponents."""
-    return {tuple(map(int, monomial)): Fraction(int(c)) for monomial, c in poly.to_dict().items()}
+    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
 
 
 class Shift:
@@ -42,7 +44,7 @@ class Shift:
             for monomial, c in form.items():
                 for k, factor in _moved(monomial[i], self.top[i], domain):
                     key = (*monomial[:i], k, *monomial[i + 1 :])
-                    new[key] = new.get(key, Fraction(0)) + c * factor
+                    new[key] = new.get(key, 0) + c * factor
             form = {monomial: c for monomial, c in new.items() if c}
         return form
 
@@ -66,17 +68,23 @@ class Shift:
         return scale, [part for part in found if part[2]]
 
 
-def _moved(k: int, top: int, domain: Domain) -> list[tuple[int, Fraction]]:
+@lru_cache(maxsize=4096)
+def _moved(k: int, top: int, domain: Domain) -> tuple[tuple[int, Number], ...]:
     """``x**k`` over the new variable."""
-    low, high = domain.lower, domain.upper
+    low, high = (_plain(end) for end in (domain.lower, domain.upper))
+    found: dict[int, Number] = {}
     if low is not None and high is not None:
-        found: dict[int, Fraction] = {}
         for j in range(k + 1):
             for i in range(top - k + 1):
                 c = comb(k, j) * low ** (k - j) * high**j * comb(top - k, i)
-                found[i + j] = found.get(i + j, Fraction(0)) + c
-        return list(found.items())
-    if low is not None:
-        return [(j, comb(k, j) * low ** (k - j)) for j in range(k + 1)]
-    assert high is not None
-    return [(j, comb(k, j) * high ** (k - j) * (-1) ** j) for j in range(k + 1)]
+                found[i + j] = found.get(i + j, 0) + c
+    elif low is not None:
+        found = {j: comb(k, j) * low ** (k - j) for j in range(k + 1)}
+    else:
+        assert high is not None
+        found = {j: comb(k, j) * high ** (k - j) * (-1) ** j for j in range(k + 1)}
+    return tuple((j, c) for j, c in found.items() if c)
+
+
+def _plain(end: Fraction | None) -> Number | None:
+    return int(end) if end is not None and end.denominator == 1 else end

@@ -86,7 +86,8 @@ def settle_contracts(claim: Contracts, trace: Trace, time_limit: float) -> Settl
              "the criterion of Schur and Cohn, whose conditions are closed, one with equality")
     )  # fmt: skip
     said = [step.statement for step in steps if step.statement.startswith("the discriminant")]
-    return Settlement.holds(Proof(tuple(steps)), check_rate(trace, claim), "; ".join(said))
+    largest = f"the largest modulus of an eigenvalue on curvatures from {SMALLEST} to {LARGEST} is {claim.rate}"
+    return Settlement.holds(Proof(tuple(steps)), check_rate(trace, claim), "; ".join([largest, *said]))
 
 
 def _posed(claim: Contracts, trace: Trace, time_limit: float) -> tuple[Rule, Rational]:

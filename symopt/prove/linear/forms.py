@@ -62,7 +62,9 @@ class Linear(Arithmetic[Any]):
                 a, b = args if _is_constant(args[1]) else args[::-1]
                 return _scaled(a, self._constant(b)) if _is_constant(b) else None
             case "div":
-                return _scaled(args[0], self.ring.number(1) / self._constant(args[1])) if _is_constant(args[1]) else None
+                return (
+                    _scaled(args[0], self.ring.number(1) / self._constant(args[1])) if _is_constant(args[1]) else None
+                )
             case "pow":
                 return self._power(*args)
             case "sqrt" if _is_constant(args[0]) and self.sign is not None:
@@ -109,13 +111,17 @@ class Linear(Arithmetic[Any]):
         poly = self._constant(difference).num
         if any(used != STEP for used in self.ring.used(poly)) or self.ring.degree(poly, STEP) > 1:
             return None
-        offset, slope = (*(int(c.leading_coefficient()) if c != 0 else 0 for c in self.ring.by_powers(poly, STEP)), 0)[:2]
+        offset, slope = (*(int(c.leading_coefficient()) if c != 0 else 0 for c in self.ring.by_powers(poly, STEP)), 0)[
+            :2
+        ]
         start = offset + slope * FIRST_LATER_STEP
         if slope and not start * slope > 0:
             return None
         return {"lt": start < 0, "le": start <= 0, "eq": start == 0}[name]
 
     def _of_numbers(self, name: str, args: tuple[Form, ...]) -> Form | None:
+        if name == "floor" and _is_constant(args[0]) and self._is_whole(self._constant(args[0])):
+            return args[0]
         values = [self._constant(arg).value if _is_constant(arg) else None for arg in args]
         if any(value is None for value in values):
             return None
@@ -124,6 +130,10 @@ class Linear(Arithmetic[Any]):
         except UndecidedError:
             return None
         return self.number(found) if isinstance(found, Fraction) and is_defined(found) else None
+
+    def _is_whole(self, value: Rational) -> bool:
+        """Whether this is a polynomial in the step with whole coefficients."""
+        return value.den == 1 and all(name == STEP for name in self.ring.used(value.num))
 
 
 def _is_constant(form: Form) -> bool:

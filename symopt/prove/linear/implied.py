@@ -72,7 +72,7 @@ def points(names: Sequence[str], domains: Mapping[str, Domain], deadline: Deadli
     """Points in the domains: a grid of plain numbers, the plainest first, then random ones."""
     fits = [[value for value in PLAIN if value in domains.get(name, Domain())] for name in names]
     grid = itertools.product(*fits)
-    for values in itertools.islice(sorted(itertools.islice(grid, 20_000), key=lambda v: _cost(v)), MOST_POINTS):
+    for values in itertools.islice(sorted(itertools.islice(grid, 20_000), key=_cost), MOST_POINTS):
         deadline.check()
         yield dict(zip(names, values, strict=True))
     chosen = random.Random(1)

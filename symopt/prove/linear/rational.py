@@ -87,7 +87,7 @@ class Rational:
 
     def __pow__(self, exponent: int) -> Rational:
         if exponent < 0:
-            return Rational(self.den ** -exponent, self.num ** -exponent)
+            return Rational(self.den**-exponent, self.num**-exponent)
         return Rational(self.num**exponent, self.den**exponent)
 
     def __eq__(self, other: object) -> bool:

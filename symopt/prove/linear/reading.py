@@ -81,7 +81,7 @@ class Reader:
         for factor, exponent in factors:
             known = self.sign(factor).value
             rest *= (known or factor) if int(exponent) % 2 else factor * factor
-        return [*never, *([] if rest == 1 else [rest])]
+        return [*never, *([] if rest.is_one() else [rest])]
 
     def essential(self, value: Rational) -> Poly:
         """A polynomial of the same sign, without the factors that are known to be positive or negative."""
@@ -121,8 +121,10 @@ class Reader:
             new = Domain(before.lower, end, before.lower_open, bound.strict)
         else:
             return
-        if new.lower is not None and new.upper is not None and (
-            new.lower > new.upper or (new.lower == new.upper and (new.lower_open or new.upper_open))
+        if (
+            new.lower is not None
+            and new.upper is not None
+            and (new.lower > new.upper or (new.lower == new.upper and (new.lower_open or new.upper_open)))
         ):
             raise UsageError(f"given {text!r} contradicts the domain {before.describe(name)}")
         self.domains[name] = new

@@ -9,8 +9,9 @@ from symopt.checker.linear import check_region, check_region_refuted
 from symopt.ir.trace import Trace
 from symopt.lang.domain import Positive
 from symopt.lang.theorem.linear import CURVATURE, Stable
-from symopt.prove.linear.implied import Bound, Point, holds, points, value_at
+from symopt.prove.linear.implied import Point, holds, points, value_at
 from symopt.prove.linear.rational import Ring
+from symopt.prove.linear.reading import Bound
 from symopt.prove.linear.rule import Rule
 from symopt.prove.linear.stability import Region, region
 from symopt.prove.proof import Proof, Step

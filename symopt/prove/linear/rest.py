@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symopt.checker.responses import check_rest, check_rest_refuted
+from symopt.checker.linear_runs import check_rest, check_rest_refuted
 from symopt.ir.trace import PARAMETER, Trace
 from symopt.lang.domain import Real
 from symopt.lang.theorem.linear import RestsWhere
@@ -61,7 +61,10 @@ def _refuted(
     """Hyper-parameters at which the gradient that is claimed is not the one at rest."""
     names = [*(hyper.name for hyper in rule.trace.hypers), PARAMETER]
     for point in points(names, rule.reader.domains, rule.deadline):
-        sides = [value_at(rule.ring, side, point) for side in (determinant.num, determinant.den, difference.num, difference.den)]
+        sides = [
+            value_at(rule.ring, side, point)
+            for side in (determinant.num, determinant.den, difference.num, difference.den)
+        ]
         if all(sides):
             own = value_at(rule.ring, gradient.num, point) / value_at(rule.ring, gradient.den, point)
             check = check_rest_refuted(rule.trace, claim, point)

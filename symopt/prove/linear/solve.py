@@ -9,6 +9,7 @@ left open in their piece.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from symopt.lang.domain import Domain
@@ -123,18 +124,12 @@ class Solver:
 
     def _best(self, factor: Poly) -> tuple[str, Poly, Poly] | None:
         """The unknown that an equation is solved for, with its coefficient and the rest."""
-        linear = []
-        for name in self.order:
-            if self.ring.degree(factor, name) == 1:
-                rest, coefficient = self.ring.by_powers(factor, name)
-                linear.append((not self.sign(coefficient).strict, name, coefficient, rest))
-        if not linear:
+        degrees = factor.degrees()
+        name = next((name for name in self.order if degrees[self.ring.index[name]] == 1), None)
+        if name is None:
             return None
-        _, name, coefficient, rest = min(linear, key=lambda item: (self._rank(item[1]), item[0]))
+        rest, coefficient = self.ring.by_powers(factor, name)
         return name, coefficient, rest
-
-    def _rank(self, name: str) -> int:
-        return self.order.index(name)
 
     def _solved(self, factor: Poly, rest: list[Poly], piece: Piece) -> Iterator[tuple[list[Poly], Piece]]:
         best = self._best(factor)
@@ -142,10 +137,8 @@ class Solver:
             yield rest, Piece(piece.values, piece.nonzero, (*piece.open, factor))
             return
         name, coefficient, constant = best
-        try:
+        with suppress(UndefinedHereError):
             yield self._substituted(name, Rational(-constant, coefficient), rest, piece, coefficient)
-        except UndefinedHereError:
-            pass
         if not self._never_zero(coefficient, piece) and not coefficient.is_constant():
             yield [coefficient, constant, *rest], piece
 
@@ -180,6 +173,10 @@ class Solver:
                 if known.value * direction < 0:
                     return [] if known.strict or is_open else [distance.num]
         return None
+
+    def in_domains(self, values: Mapping[str, Rational]) -> bool:
+        """Whether nothing is known to lie outside its domain, or to lie in it at an end alone."""
+        return self._beyond_domain(Piece(values)) is None
 
     def _continued(self, piece: Piece) -> Piece:
         """The piece with all that its formulas give: they solve the equations wherever they are defined."""

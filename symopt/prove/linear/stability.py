@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symopt.prove.elements import NotDecidedError, Poly
-from symopt.prove.linear.rational import Matrix, Rational, Ring, Vector
+from symopt.prove.linear.rational import Matrix, Rational, Vector
 from symopt.prove.linear.reading import Reader
 from symopt.prove.linear.system import SHIFT, System, characteristic
 
@@ -16,16 +16,16 @@ def closed_loop(system: System, curvature: Rational) -> Matrix:
     step, zero = system.later, system.zero
     answers: list[Vector] = []
     for point, within in zip(step.c, step.d, strict=True):
-        row = list(point)
-        for factor, answer in zip(within, answers, strict=False):
-            row = [x + factor * y for x, y in zip(row, answer, strict=True)]
-        answers.append(tuple(curvature * x for x in row))
+        answer = list(point)
+        for factor, earlier in zip(within, answers, strict=False):
+            answer = [x + factor * y for x, y in zip(answer, earlier, strict=True)]
+        answers.append(tuple(curvature * x for x in answer))
     found = []
     for row, given in zip(step.a, step.b, strict=True):
         total = list(row)
-        for factor, answer in zip(given, answers, strict=True):
+        for factor, response in zip(given, answers, strict=True):
             if not factor.is_zero:
-                total = [x + factor * y for x, y in zip(total, answer, strict=True)]
+                total = [x + factor * y for x, y in zip(total, response, strict=True)]
         found.append(tuple(total))
     return tuple(found) or ((zero,),)
 
@@ -93,4 +93,3 @@ def schur_cohn(coefficients: Sequence[Poly]) -> list[Poly]:
             if len(current) > 1 and divisor != 0 and all(divmod(c, divisor)[1] == 0 for c in current):
                 current = [divmod(c, divisor)[0] for c in current]
     return found
-

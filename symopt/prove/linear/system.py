@@ -79,7 +79,7 @@ class System:
 
 
 def linear_system(trace: Trace, ring: Ring, names: Mapping[str, str]) -> System | None:
-    """The state space of a trace over a ring that has its hyper-parameters as ``names`` say; None if it is not linear."""
+    """The state space of a trace over a ring, in which ``names`` are its hyper-parameters; None if it is not linear."""
     if trace.given or trace.draws:
         return None
     step, points = trace.step(), trace.points()

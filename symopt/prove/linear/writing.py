@@ -54,7 +54,9 @@ class Writer:
             total = term if total is ZERO else op("add", total, term)
         return total
 
-    def conditions(self, sign: Callable[[Poly], Sign], ring: Ring, needs: Sequence[tuple[Poly, str]]) -> tuple[str, ...]:
+    def conditions(
+        self, sign: Callable[[Poly], Sign], ring: Ring, needs: Sequence[tuple[Poly, str]]
+    ) -> tuple[str, ...]:
         """What polynomials must be, as text; the strongest of what is said of one polynomial or its negative."""
         strongest: dict[frozenset[Any], tuple[Poly, str]] = {}
         for poly, relation in needs:

@@ -8,13 +8,14 @@ without bound, ``b**t`` with 0 <= b < 1 is smaller than every power of 1/t: it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from symopt.errors import UsageError, nearest
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import ONE, ZERO, Node, Num, Op, Ref, op, ref, refs, substitute, walk
+from symopt.ir.nodes import ONE, ZERO, Node, Op, Ref, op, ref, refs, substitute, walk
 from symopt.ir.trace import STEP
 from symopt.prove.convert import Converter
-from symopt.prove.elements import Element, NotDecidedError
+from symopt.prove.elements import Element, NotDecidedError, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import BEFORE
 from symopt.prove.render import element_node, generator_node, node_text
@@ -59,6 +60,7 @@ class LimitInCase:
 
     def __init__(self, field: Field, convert: Converter, approach: Approach) -> None:
         self.field, self.convert, self.approach = field, convert, approach
+        self._values: dict[str, Element] = {}
 
     def __call__(self, node: Node) -> Element:
         """The limit of an expression as an element.
@@ -72,17 +74,21 @@ class LimitInCase:
                 raise NotDecidedError(f"a sign depends on {self.approach.variable}")
         plain = element_node(self.field, self.convert(node))
         self._values = self._opaque_values()
-        if self.approach.to is None:
-            return self._at_infinity(plain)
-        self._refuse(plain)
-        moved = substitute([plain], {self.approach.variable: self.approach.to})[0]
-        return self._converted(moved)
+        try:
+            if self.approach.to is None:
+                return self._at_infinity(plain)
+            self._refuse(plain)
+            return self._converted(substitute([plain], {self.approach.variable: self.approach.to})[0])
+        except UndefinedHereError as error:
+            raise NotDecidedError(f"at the limit {error}") from None
 
     def _at_infinity(self, plain: Node) -> Element:
         without = self._without_powers(plain)
         self._refuse(without)
         inverse = op("div", ONE, ref(SMALL))
-        in_small = element_node(self.field, self._converted(substitute([without], {self.approach.variable: inverse})[0]))
+        in_small = element_node(
+            self.field, self._converted(substitute([without], {self.approach.variable: inverse})[0])
+        )
         return self._converted(substitute([in_small], {SMALL: ZERO})[0])
 
     def _converted(self, node: Node) -> Element:
@@ -116,7 +122,8 @@ class LimitInCase:
         """Only what is continuous may depend on the variable."""
         moving = _moving(root, self.approach.variable)
         for node in walk([root]):
-            if node in moving and isinstance(node, Op) and node.op not in CONTINUOUS and not _plain_power(node):
+            is_power = isinstance(node, Op) and node.op == "pow" and node.args[1] not in moving
+            if node in moving and isinstance(node, Op) and node.op not in CONTINUOUS and not is_power:
                 raise NotDecidedError(f"{node_text(node)} is not known to be continuous in {self.approach.variable}")
 
     def _without_powers(self, root: Node) -> Node:
@@ -125,7 +132,7 @@ class LimitInCase:
         done: dict[Node, Node] = {}
         for node in walk([root]):
             if node in moving and isinstance(node, Op) and node.op == "pow" and node.args[1] in moving:
-                self._vanishes(*node.args)
+                self.vanishes(*node.args)
                 done[node] = ZERO
             elif isinstance(node, Op) and node in moving:
                 done[node] = op(node.op, *(done[arg] for arg in node.args))
@@ -133,7 +140,7 @@ class LimitInCase:
                 done[node] = node
         return done[root]
 
-    def _vanishes(self, base: Node, exponent: Node) -> None:
+    def vanishes(self, base: Node, exponent: Node) -> None:
         """Check that a power tends to 0 faster than any power of 1/x.
 
         Raises
@@ -151,7 +158,7 @@ class LimitInCase:
             raise NotDecidedError(f"the base of {text} is not known to be less than 1")
         # The slope between two places: the exponent has to be linear in the variable.
         at = [self._converted(substitute([exponent], {self.approach.variable: at})[0]) for at in _places()]
-        slopes = [self.field.sub(b, a) for a, b in zip(at, at[1:], strict=False)]
+        slopes = [self.field.sub(b, a) for a, b in pairwise(at)]
         slope = self.field.element_sign(slopes[0])
         if not self.field.equal(*slopes) or not (slope.strict and slope.value > 0):
             raise NotDecidedError(f"the exponent of {text} is not known to grow without bound")
@@ -168,8 +175,3 @@ def _moving(root: Node, variable: str) -> set[Node]:
         if (isinstance(node, Ref) and node.name == variable) or any(arg in found for arg in node.args):
             found.add(node)
     return found
-
-
-def _plain_power(node: Op) -> bool:
-    """Whether it is a power with a whole number as exponent."""
-    return node.op == "pow" and isinstance(node.args[1], Num) and node.args[1].value.denominator == 1

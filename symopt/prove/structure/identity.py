@@ -8,8 +8,8 @@ from symopt.ir.nodes import Node
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain
 from symopt.prove.cases import in_every_case
-from symopt.prove.deadline import Deadline
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import condition_text, node_text
@@ -33,16 +33,20 @@ def same(
     domains: Mapping[str, Domain],
     deadline: Deadline,
     numbers: Sequence[str] = (),
+    assuming: Sequence[Node] = (),
 ) -> Proved:
     """Whether the two of every pair are equal at a step ``t >= 2``, for all values of ``names`` in ``domains``.
 
-    ``numbers`` are the names that are the same for all elements of a tensor.
+    ``numbers`` are the names that are the same for all elements of a tensor; cases in which something ``assuming``
+    is not positive do not count.
     """
     own = [name for name in names if name != STEP]
     general = GeneralStep(tuple(own), domains, numbers)
 
     def check(field: Field) -> str | None:
         convert = Converter(field, general.values(field), general.whole)
+        if any(field.sign_element(convert(node)) <= 0 for node in assuming):
+            return None
         for a, b in pairs:
             if not field.equal(convert(a), convert(b)):
                 return f"{node_text(a)} was not shown to be {node_text(b)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -25,7 +26,7 @@ from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.proof import Proof, Step
-from symopt.prove.render import condition_text, element_node, node_text
+from symopt.prove.render import condition_text, element_node, node_text, poly_node
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.approach import SMALL, Approach, LimitInCase, read_approach
 from symopt.prove.witness import BITS, written
@@ -67,11 +68,21 @@ def settle_limit(claim: Limit, trace: Trace, time_limit: float) -> Settlement:
         return Settlement.unknown(cases.open)
     field = Field(general.generators, general.domains)
     conditions = tuple(condition_text(field, c) for c in cases.conditions.values())
+    conditions += tuple(_excluded(field, facts) for facts in cases.undefined)
     how = "continuity: arithmetic and roots whose denominators are not zero at the limit"
     if approach.to is None:
         how = "powers b**x with 0 <= b < 1 vanish faster than any power of 1/x; then " + how
     many = f", in each of {cases.number} cases of signs" if cases.number > 1 else ""
-    return Settlement.holds(Proof((Step(str(claim), how + many, conditions),)), check_limit(trace, claim, beside), shown[0])
+    return Settlement.holds(
+        Proof((Step(str(claim), how + many, conditions),)), check_limit(trace, claim, beside), shown[0]
+    )
+
+
+def _excluded(field: Field, facts: Sequence[tuple[Any, int]]) -> str:
+    """A case of signs in which something in the claim is undefined."""
+    relations = {1: ">", 0: "=", -1: "<"}
+    parts = [f"{node_text(poly_node(field, poly))} {relations[sign]} 0" for poly, sign in facts]
+    return f"not ({' and '.join(parts)})"
 
 
 def _refuse_outside(trace: Trace, approach: Approach) -> None:
@@ -87,7 +98,7 @@ def _general(trace: Trace, deadline: Deadline) -> GeneralStep:
     domains: dict[str, Domain] = {**trace.domains, **dict.fromkeys(kept, NonNegative), SMALL: Positive}
     shapes = let_shapes(trace)
     general = GeneralStep((*trace.inputs, SMALL), domains, [n for n in trace.inputs if shapes[n].is_scalar] + [SMALL])
-    general.generators.tick = deadline.check
+    general.generators.deadline = deadline
     return general
 
 
@@ -126,4 +137,3 @@ def _limit_at(general: GeneralStep, node: Node, approach: Approach) -> Node:
     field = Field(general.generators, general.domains)
     convert = Converter(field, general.values(field), general.whole)
     return element_node(field, LimitInCase(field, convert, approach)(node))
-

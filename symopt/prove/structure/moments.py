@@ -7,8 +7,8 @@ from typing import Any
 
 from symopt.ir.nodes import ZERO, Node, op, ref, refs
 from symopt.lang.domain import Domain
-from symopt.prove.deadline import Deadline
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import Element, ForkError, Meaning, NotDecidedError
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
@@ -36,7 +36,7 @@ def expected(
     if not ({*gradients} | random) & {*refs(node)}:
         return node
     general = GeneralStep((*names, *gradients), domains)
-    general.generators.tick = deadline.check
+    general.generators.deadline = deadline
     field = Field(general.generators, general.domains)
     try:
         element = Converter(field, general.values(field), general.whole)(node)

@@ -1,22 +1,20 @@
-"""Responses to a constant gradient and to an impulse, and means over random gradients."""
+"""Responses to a constant gradient and to an impulse."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import product
+from functools import partial
 from typing import Any
 
-from symopt.checker.responses import check_expectation, check_response
+from symopt.checker.given_gradients import check_response
 from symopt.errors import UsageError, nearest
 from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ScalarArithmetic, UndecidedError, differ, is_defined, precision
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import ONE, ZERO, Node, ref, refs, substitute
+from symopt.ir.nodes import ONE, ZERO, Node, ref, substitute
 from symopt.ir.trace import GRADIENT, PARAMETER, STEP, Trace
-from symopt.lang.domain import Domain, Real
-from symopt.lang.theorem import ConstantGradient, Expectation, Impulse
+from symopt.lang.theorem import ConstantGradient, Impulse
 from symopt.prove.deadline import Deadline
 from symopt.prove.elements import NotDecidedError, UndefinedHereError
 from symopt.prove.proof import Proof, Step
@@ -24,12 +22,9 @@ from symopt.prove.runner import Runner, draw_name
 from symopt.prove.samples import samples
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.closed import ClosedForms, Motion
-from symopt.prove.structure.moments import MOMENT, expected, moment
 from symopt.prove.witness import BITS, thresholds, written
 
 STEPS, MOST_SAMPLES = 4, 16
-# E(g), E(g**2), ... in a claim.
-MEAN = re.compile(r"E\(\s*g\s*(?:\*\*\s*(\d+)\s*)?\)")
 
 
 def settle_response(claim: ConstantGradient | Impulse, trace: Trace, time_limit: float) -> Settlement:
@@ -43,7 +38,7 @@ def settle_response(claim: ConstantGradient | Impulse, trace: Trace, time_limit:
     names = (*(hyper.name for hyper in trace.hypers), PARAMETER, GRADIENT)
     claimed = read_expression(claim.value, names)
     also = {name: read_expression(text, names) for name, text in claim.also.items()}
-    _refuse_others(claim.rule, trace)
+    refuse_others(claim.rule, trace)
     value = statement(trace, claim.of)
     later: Node = ref(GRADIENT) if isinstance(claim, ConstantGradient) else ZERO
 
@@ -63,40 +58,6 @@ def settle_response(claim: ConstantGradient | Impulse, trace: Trace, time_limit:
     return Settlement.holds(proof, check_response(trace, claim), "; ".join(s.statement for s in steps[:-2]))
 
 
-def settle_expectation(claim: Expectation, trace: Trace, time_limit: float) -> Settlement:
-    """Prove a mean by induction, by linearity; or find a distribution of two values for which it is another.
-
-    Raises
-    ------
-    UsageError: the claim names what the rule has not.
-    """
-    deadline = Deadline.after(time_limit)
-    _refuse_others(claim.rule, trace)
-    hypers = tuple(hyper.name for hyper in trace.hypers)
-    orders = sorted({int(order or 1) for order in MEAN.findall(claim.value)})
-    text = MEAN.sub(lambda match: f"{MOMENT}{match.group(1) or 1}", claim.value)
-    claimed = read_expression(text, (*hypers, PARAMETER, *(moment(order) for order in orders)))
-    value = statement(trace, claim.of)
-    found = _mean_refuted(claim, trace, claimed, deadline)
-    if found is not None:
-        return Settlement.fails(found, check_expectation(trace, claim, found))
-    random = {PARAMETER, *(state.name for state in trace.states)}
-    needed = _read(trace.step(), value, random)
-    try:
-        motion = _mean_motion(trace, value, random, deadline, claimed)
-        steps, reason = ClosedForms(motion, deadline).prove(claimed, {claim.of: claimed} if claim.of in needed else {})
-    except (NotDecidedError, UndefinedHereError) as error:
-        return Settlement.unknown(str(error))
-    if not steps:
-        return Settlement.unknown(reason)
-    proof = Proof((
-        Step("every step is linear in states and powers of g, with factors that do not depend on them",
-             "the coefficients of the normal form"),
-        *steps, Step(str(claim), "linearity of the mean, and induction over the steps"),
-    ))  # fmt: skip
-    return Settlement.holds(proof, check_expectation(trace, claim))
-
-
 def statement(trace: Trace, name: str) -> Node:
     """The value of a statement, or the new value of a state or of the parameter, over the inputs.
 
@@ -110,7 +71,8 @@ def statement(trace: Trace, name: str) -> Node:
     return trace.expand(ref(named[name]))
 
 
-def _refuse_others(rule: str, trace: Trace) -> None:
+def refuse_others(rule: str, trace: Trace) -> None:
+    """A claim about gradients alone is about rules that are given nothing else."""
     if trace.given or trace.draws:
         raise UsageError(f"a step of {rule} is given more than gradients: {', '.join((*trace.given, *trace.draws))}")
 
@@ -129,36 +91,9 @@ def _motion(trace: Trace, value: Node, first: Mapping[str, Node], later: Mapping
     )  # fmt: skip
 
 
-def _mean_motion(trace: Trace, value: Node, random: set[str], deadline: Deadline, claimed: Node) -> Motion:
-    """The motion of means: powers of gradients are replaced by their moments."""
-    step, start = trace.step(), {STEP: ONE, **{state.name: state.init for state in trace.states}}
-    gradients = [query.name for query in trace.queries]
-    hypers = [hyper.name for hyper in trace.hypers]
-
-    def mean(node: Node, of: set[str]) -> Node:
-        return expected(node, gradients, of, (*hypers, *random), trace.domains, deadline)
-
-    needed = _read(step, value, random)
-    first = {name: mean(substitute([step[name]], start)[0], {PARAMETER}) for name in needed}
-    later = {name: mean(step[name], random) for name in needed}
-    at_first, at_later = mean(substitute([value], start)[0], {PARAMETER}), mean(value, random)
-    used = refs(*first.values(), *later.values(), at_first, at_later, claimed)
-    moments = [name for name in dict.fromkeys(used) if name.startswith(MOMENT)]
-    domains: dict[str, Domain] = {**trace.domains, **dict.fromkeys(moments, Real)}
-    return Motion((*hypers, PARAMETER, *moments), domains, {}, first, later, at_first, at_later)
-
-
-def _read(step: Mapping[str, Node], value: Node, states: set[str]) -> list[str]:
-    """The states that a value depends on, through the steps before."""
-    found = {name for name in refs(value) if name in states}
-    while True:
-        more = found | {name for state in found for name in refs(step[state]) if name in states}
-        if more == found:
-            return [name for name in step if name in found]
-        found = more
-
-
-def _refuted(claim: ConstantGradient | Impulse, trace: Trace, claimed: Node, deadline: Deadline) -> dict[str, Any] | None:
+def _refuted(
+    claim: ConstantGradient | Impulse, trace: Trace, claimed: Node, deadline: Deadline
+) -> dict[str, Any] | None:
     """A run after some step of which the value is another than the one that is claimed."""
     arithmetic = ScalarArithmetic()
     with precision(BITS):
@@ -187,7 +122,9 @@ def _answers(claim: ConstantGradient | Impulse, g: Fraction) -> list[Fraction]:
     return [g, *([g if isinstance(claim, ConstantGradient) else Fraction(0)] * (STEPS - 1))]
 
 
-def run_values(trace: Trace, of: str, hypers: Mapping[str, Fraction], theta: Fraction, grads: list[Fraction]) -> list[Any]:
+def run_values(
+    trace: Trace, of: str, hypers: Mapping[str, Fraction], theta: Fraction, grads: list[Fraction]
+) -> list[Any]:
     """The exact value called ``of`` after every step, on one element; each gradient answers all queries of a step."""
     value, runner = statement(trace, of), Runner(trace, ())
     state = runner.start(hypers, theta)
@@ -195,41 +132,9 @@ def run_values(trace: Trace, of: str, hypers: Mapping[str, Fraction], theta: Fra
     for t, g in enumerate(grads, 1):
         known = {**hypers, **state, STEP: Fraction(t), **{query.name: g for query in trace.queries}}
         found += evaluate([value], known, ScalarArithmetic())
-        state, _ = runner.step(state, hypers, t, lambda i, g=g: g, {draw_name(0): Fraction(1, 2)})
+        state, _ = runner.step(state, hypers, t, partial(_answer, g), {draw_name(0): Fraction(1, 2)})
     return found
 
 
-def _mean_refuted(claim: Expectation, trace: Trace, claimed: Node, deadline: Deadline) -> dict[str, Any] | None:
-    """Two values of the gradient, equally likely at every step, whose mean is another than the one that is claimed."""
-    orders = [name for name in refs(claimed) if name.startswith(MOMENT)]
-    with precision(BITS):
-        for _, sample in zip(range(MOST_SAMPLES), samples(trace.hypers, thresholds(trace)), strict=False):
-            deadline.check()
-            pair = (Fraction(1), Fraction(3))
-            known = {**sample.hypers, PARAMETER: sample.theta}
-            known |= {name: sum(g ** int(name.removeprefix(MOMENT)) for g in pair) / 2 for name in orders}
-            try:
-                for t in (1, 2, 3):
-                    runs = [run_values(trace, claim.of, sample.hypers, sample.theta, list(grads))[-1]
-                            for grads in product(pair, repeat=t)]  # fmt: skip
-                    found = _mean(runs)
-                    (wanted,) = evaluate([claimed], {**known, STEP: Fraction(t)}, ScalarArithmetic())
-                    if not (is_defined(found) and is_defined(wanted)):
-                        break
-                    if differ(found, wanted):
-                        return {
-                            "hyper": {name: written(x) for name, x in sample.hypers.items()},
-                            "theta": written(sample.theta), "g": [written(g) for g in pair], "step": str(t),
-                            "found": written(found), "claimed": written(wanted),
-                        }  # fmt: skip
-            except (UndecidedError, ZeroDivisionError):
-                continue
-    return None
-
-
-def _mean(values: list[Any]) -> Any:
-    arithmetic = ScalarArithmetic()
-    total = values[0]
-    for value in values[1:]:
-        total = arithmetic.op("add", total, value)
-    return arithmetic.op("div", total, Fraction(len(values)))
+def _answer(g: Fraction, query: int) -> Fraction:
+    return g

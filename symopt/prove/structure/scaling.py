@@ -17,10 +17,11 @@ from symopt.lang.domain import Domain, Real
 from symopt.lang.theorem import Scaling
 from symopt.prove.deadline import Deadline
 from symopt.prove.proof import Proof, Step
+from symopt.prove.runner import Value
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.degrees import Degrees
 from symopt.prove.structure.forms import NONE, ContradictionError, Form
-from symopt.prove.structure.twins import Inputs, Value, find_difference, spread, times
+from symopt.prove.structure.twins import Inputs, find_difference, spread, times
 
 FACTOR = "c"
 # What stands for it among the degrees; no declared name has a dot.

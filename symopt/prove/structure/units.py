@@ -14,7 +14,7 @@ from symopt.lang.theorem import Units
 from symopt.prove.proof import Proof, Step
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.degrees import Degrees
-from symopt.prove.structure.forms import NONE, ContradictionError, Equation, Form
+from symopt.prove.structure.forms import NONE, ContradictionError, Form
 
 UNITS = ("L", "P")
 # What stands for a unit in a form; no declared name has a dot.
@@ -35,7 +35,7 @@ def settle_units(claim: Units, trace: Trace, time_limit: float) -> Settlement:
     except ContradictionError as error:
         what = f"{error.equation.what} have the units {_unit(error.left)} and {_unit(error.right)}"
         said = {"statement": error.equation.statement, "unlike": what}
-        return Settlement.fails(said, check_units(trace, claim, _last(degrees)), what)
+        return Settlement.fails(said, check_units(trace, claim, what), what)
     names = [*(hyper.name for hyper in trace.hypers), *(state.name for state in trace.states)]
     units = {name: degrees.exponents.value(degrees.of[name]) for name in names}
     found = ", ".join(f"{name}: {_unit(unit)}" for name, unit in units.items())
@@ -52,11 +52,11 @@ def settle_units(claim: Units, trace: Trace, time_limit: float) -> Settlement:
 
 def known_units(trace: Trace) -> dict[str, Form]:
     """The units of what is given: the parameter, gradients, the loss and its second derivative; numbers have none."""
-    loss, parameter = (({base: Fraction(1)}) for base in BASES)
-    (l,), (p,) = loss, parameter
+    loss, parameter = BASES
     known: dict[str, Form] = dict.fromkeys((STEP, *SIZES, *trace.draws), NONE)
-    known |= {PARAMETER: parameter, LOSS: loss, HESSIAN: {l: Fraction(1), p: Fraction(-2)}}
-    known |= {query.name: {l: Fraction(1), p: Fraction(-1)} for query in trace.queries}
+    one = Fraction(1)
+    known |= {PARAMETER: {parameter: one}, LOSS: {loss: one}, HESSIAN: {loss: one, parameter: Fraction(-2)}}
+    known |= {query.name: {loss: one, parameter: -one} for query in trace.queries}
     return {name: known[name] for name in trace.inputs if name in known}
 
 
@@ -110,7 +110,8 @@ def _times(form: dict[str, Fraction] | None, factor: Fraction) -> dict[str, Frac
 
 def _unit(form: Form) -> str:
     """A unit as people write it; what is not determined is written as the unit of what it is of."""
-    above, below = [], []
+    above: list[str] = []
+    below: list[str] = []
     for name, exponent in form.items():
         shown = BASES.get(name, f"[{name}]")
         power = abs(exponent)
@@ -133,7 +134,3 @@ def _instance(unit: Form, exponent: Fraction) -> Form:
         if name not in BASES:
             total[loss] += c * exponent
     return {base: c for base, c in total.items() if c}
-
-
-def _last(degrees: Degrees) -> Equation:
-    return degrees.exponents.equations[-1]

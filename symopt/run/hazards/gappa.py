@@ -16,6 +16,8 @@ from symopt.run.hazards.interval import Interval
 OPERATIONS = {"add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "sqrt": "sqrt({0})"}
 UNROUNDED = {"neg": "-{0}", "abs": "|{0}|"}
 SECONDS = 10
+# An end as Gappa writes it: ``-1775b-52 {-3.94e-13, -2^(-41)}``, a whole number times a power of two.
+END = r"(-?[0-9.]+(?:b-?[0-9]+)?)(?: \{[^}]*\})?"
 
 
 def script(given: Format, root: Node, inputs: Mapping[str, Interval], *, relative: bool = False) -> str:
@@ -37,9 +39,10 @@ def script(given: Format, root: Node, inputs: Mapping[str, Interval], *, relativ
                 named[node] = (f"rnd({_literal(value)})", _literal(value))
             case Op(op=op) if op in OPERATIONS or op in UNROUNDED:
                 own, exact = f"r{len(named)}", f"x{len(named)}"
-                rounded = (OPERATIONS.get(op) or UNROUNDED[op]).format(*(named[arg][0] for arg in node.args))
+                form = OPERATIONS.get(op) or UNROUNDED[op]
+                rounded, unrounded = (form.format(*(named[arg][side] for arg in node.args)) for side in (0, 1))
                 lines.append(f"{own} = rnd({rounded});" if op in OPERATIONS else f"{own} = {rounded};")
-                lines.append(f"{exact} = {(OPERATIONS.get(op) or UNROUNDED[op]).format(*(named[a][1] for a in node.args))};")
+                lines.append(f"{exact} = {unrounded};")
                 named[node] = (own, exact)
             case _:
                 raise UnsupportedError(f"Gappa has no {getattr(node, 'op', type(node).__name__)}")
@@ -64,16 +67,14 @@ def answer(text: str) -> Fraction:
         done = subprocess.run([program], input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise UnsupportedError(f"Gappa gives no bound within {SECONDS} s") from None
-    found = re.search(r" in \[([^,\]]+), ([^\]]+)\]", done.stdout + done.stderr)
+    found = re.search(rf" in \[{END}, {END}\]", done.stdout + done.stderr)
     if found is None:
         raise UnsupportedError("Gappa finds no bound")
     return max(abs(_bound(end)) for end in found.groups())
 
 
 def _bound(end: str) -> Fraction:
-    """An end as Gappa writes it: ``-1775b-52 {-3.94e-13, -2^(-41)}``, a whole number times a power of two."""
-    number = end.split()[0]
-    mantissa, _, exponent = number.partition("b")
+    mantissa, _, exponent = end.partition("b")
     return Fraction(mantissa) * Fraction(2) ** int(exponent or 0)
 
 

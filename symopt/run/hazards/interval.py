@@ -73,7 +73,7 @@ class Monotone:
             return _chosen(*args)
         nan = any(a.nan for a in args)
         if name == "mul" and args[0] is args[1]:
-            low, high = _size(args[0])
+            low, high = size(args[0])
             return self._at(name, [(low, low), (high, high)], nan)
         if name in MONOTONE:
             parts, undefined = MONOTONE[name](*args)
@@ -88,7 +88,7 @@ class Monotone:
             # A rounded sum of two numbers that are not negative is not below either.
             return Interval(arg.lo if arg.lo >= 0 else -INF, arg.hi if arg.hi <= 0 else INF, nan)
         if kind == "mean":
-            room = MEAN * _size(arg)[1]
+            room = MEAN * size(arg)[1]
             low, high = arg.lo - min(room, MEAN * abs(arg.lo)), arg.hi + min(room, MEAN * abs(arg.hi))
             is_one_sign = arg.lo >= 0 or arg.hi <= 0
             return Interval(low, high, nan) if is_one_sign else Interval(arg.lo - room, arg.hi + room, nan)
@@ -187,7 +187,7 @@ def _ends(a: Interval) -> Parts:
 
 
 def _absolute(a: Interval) -> Parts:
-    return [(x,) for x in _size(a)], False
+    return [(x,) for x in size(a)], False
 
 
 def _both(a: Interval, b: Interval) -> Parts:
@@ -201,7 +201,7 @@ MONOTONE: dict[str, Callable[..., Parts]] = {
 }  # fmt: skip
 
 
-def _size(a: Interval) -> tuple[float, float]:
+def size(a: Interval) -> tuple[float, float]:
     """The least and the largest absolute value."""
     least = 0.0 if a.has(0) else min(abs(a.lo), abs(a.hi))
     return least, max(abs(a.lo), abs(a.hi))

@@ -53,7 +53,11 @@ def zero_power(subject: Subject, most: float | None) -> Hazard:
     inputs = Inputs(1.0, ((1.0, 1),), first=step)
     shown = show(subject, inputs)
     own = math.floor(math.log(subject.format.smallest / 2) / math.log(base)) + 1
-    there = "" if subject.format.name == "float64" else f"; in {subject.format.name} the power would be zero from step {own} on"
+    there = (
+        ""
+        if subject.format.name == "float64"
+        else f"; in {subject.format.name} the power would be zero from step {own} on"
+    )
     effect = f"{place} = 0 in double precision, and p = {shown.after[PARAMETER]:.6g}"
 
     def is_zero(stepped: Stepped) -> Any:

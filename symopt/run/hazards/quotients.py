@@ -50,8 +50,9 @@ def zero_denominator(subject: Subject, most: float | None) -> Hazard:
     if hit is None:
         return unknown(f"{still[0]} may lie in {found[still[0]]}, and no input was found at which it is zero")
     step, index = hit
-    zeros = [(0.0, step - CONSTANT)] if step > CONSTANT else []
-    inputs = Inputs(1.0, ((float(g[index]), min(step, CONSTANT)), *zeros))
+    first = float(g[index])
+    zeros = ((0.0, step - CONSTANT),) if step > CONSTANT else ()
+    inputs = Inputs(1.0, ((first, min(step, CONSTANT)), *zeros) if first else ((0.0, step),))
     where = next(place for place in still if show(subject, inputs).last.places[place] == 0)
     return happens(subject, where, inputs, said(show(subject, inputs).not_finite), seen=is_zero)
 

@@ -25,7 +25,12 @@ from symopt.run.hazards.subject import Place, Subject
 Array = NDArray[Any]
 Values = dict[str, Any]
 # What the kernel's scalars are computed with where Python has its own function.
-PYTHON: Mapping[str, Callable[..., float]] = {"pow": lambda a, b: a**b, "exp": math.exp, "log": math.log, "cos": math.cos}
+PYTHON: Mapping[str, Callable[..., float]] = {
+    "pow": lambda a, b: a**b,
+    "exp": math.exp,
+    "log": math.log,
+    "cos": math.cos,
+}
 
 
 def loss_of(step: int) -> float:

@@ -16,7 +16,7 @@ from math import isfinite
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, Op, Ref, substitute, walk
 from symopt.run.hazards.formats import Format
-from symopt.run.hazards.interval import Interval, Monotone, _size
+from symopt.run.hazards.interval import Interval, Monotone, size
 from symopt.run.hazards.subject import Subject
 
 ZERO = Fraction(0)
@@ -33,12 +33,12 @@ class Rounded:
     @property
     def most(self) -> Fraction:
         """The largest size."""
-        return Fraction(_size(self.range)[1])
+        return Fraction(size(self.range)[1])
 
     @property
     def least(self) -> Fraction:
         """The smallest size."""
-        return Fraction(_size(self.range)[0])
+        return Fraction(size(self.range)[0])
 
 
 def expression_of(subject: Subject, name: str) -> Node:
@@ -88,7 +88,7 @@ def _operation(given: Format, arithmetic: Monotone, op: str, args: list[Rounded]
     most = max(abs(found.lo), abs(found.hi))
     result = Rounded(found, error + given.ulp(most) / 2)
     # Below the normal numbers only sums, which are exact there, keep a relative bound.
-    is_normal = op in ("add", "sub") or result.least >= Fraction(given.tiny)
+    is_normal = op in ("add", "sub") or result.least >= 2 * Fraction(given.tiny)
     if relative is not None and is_normal:
         return Rounded(found, result.error, (1 + relative) * (1 + given.unit) - 1)
     return Rounded(found, result.error, None)

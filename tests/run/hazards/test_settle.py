@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from symopt.specs.theorems.floats import THEOREMS
 
+from symopt.catalogue import resolve
 from symopt.errors import SpecError, UsageError
 from symopt.lang.theorem import InFloats
 from symopt.passes.tracing import trace
-from symopt.catalogue import resolve
 from symopt.run.hazards.kinds import hazard
 from symopt.run.hazards.settle import _check_never, settle_in_floats
 from symopt.run.hazards.subject import subject
-from symopt.specs.theorems.floats import THEOREMS
 from symopt.theorems.settle import settle
 
 pytest.importorskip("ml_dtypes")

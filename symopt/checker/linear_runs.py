@@ -1,9 +1,9 @@
-"""Re-checks what was found of the responses of linear rules to single gradients, by runs in balls."""
+"""Re-checks displacements, steady steps and states at rest of linear rules, by runs in balls."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -14,9 +14,9 @@ from symopt.checker.outcome import Check
 from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, real, value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
-from symopt.lang.theorem.linear import Displacement, ImpulseResponse, RestsWhere, SteadyStep, region_of
+from symopt.lang.theorem.linear import Displacement, RestsWhere, SteadyStep, region_of
 
-RUNS, STEPS = 12, 9
+RUNS = 12
 # A limit is looked at after 2**DOUBLINGS steps.
 DOUBLINGS = 17
 VISIBLE = flint.arb(2) ** -20
@@ -91,39 +91,11 @@ def check_limit_refuted(
     stated = value(read_expression(text, tuple(hypers)), hypers)
     ends = [_limit(trace, claim, hypers, first) for first in (True, False)]
     other = [end for end in ends if abs(end - stated) > VISIBLE]
-    said = {"claimed": stated.str(12, radius=False), f"after 2**{DOUBLINGS} steps": (other or ends)[0].str(12, radius=False)}
+    said = {
+        "claimed": stated.str(12, radius=False),
+        f"after 2**{DOUBLINGS} steps": (other or ends)[0].str(12, radius=False),
+    }
     return Check(bool(other), f"a run of 2**{DOUBLINGS} steps ends elsewhere" if other else "the run ends there"), said
-
-
-@with_bits
-def check_response(trace: Trace, claim: ImpulseResponse) -> Check:
-    """Compare a response with runs."""
-
-    def agrees(hypers: Values, chosen: random.Random) -> bool:
-        return all(abs(a - b) < AGREE for a, b in _responses(trace, claim, hypers))
-
-    return _at_random_points(trace, agrees, f"runs of {STEPS} steps")
-
-
-@with_bits
-def check_response_refuted(trace: Trace, claim: ImpulseResponse, point: Mapping[str, Fraction], t: int) -> Check:
-    """Whether a run at a point differs from what is claimed after step ``t``."""
-    found = _responses(trace, claim, {name: real(number) for name, number in point.items()})
-    moved, stated = found[t - 1]
-    differ = not moved.overlaps(stated)
-    return Check(differ, "the run was replayed and differs" if differ else "the run does not differ")
-
-
-def _responses(trace: Trace, claim: ImpulseResponse, hypers: Values) -> list[tuple[Any, Any]]:
-    """What a gradient in the first step has moved the parameter by, and what is claimed, after each step."""
-    node = read_expression(claim.value, tuple(hypers))
-    runs = [Run(trace, hypers, flint.arb(1)) for _ in range(2)]
-    found = []
-    for t in range(1, STEPS + 1):
-        for run, g in zip(runs, (1 if t == 1 else 0, 0), strict=True):
-            run.step(hypers, [flint.arb(g)])
-        found.append((runs[0].values["p"] - runs[1].values["p"], value(node, {**hypers, "t": flint.arb(t)})))
-    return found
 
 
 @with_bits
@@ -186,8 +158,3 @@ def _at_random_points(trace: Trace, agrees: Callable[[Values, random.Random], bo
         if done == RUNS:
             break
     return Check(done > 0, f"{how} at {done} random points agree")
-
-
-__all__: Sequence[str] = [
-    "check_limit", "check_limit_refuted", "check_response", "check_response_refuted", "check_rest", "check_rest_refuted",
-]  # fmt: skip

@@ -1,28 +1,21 @@
-"""Settles what a linear rule makes of single gradients: the total displacement, the steady step, the response."""
+"""Settles how far one gradient moves a linear rule in the end, and how long its steps are under a constant one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
 
-from symopt.checker.responses import check_limit, check_limit_refuted, check_response, check_response_refuted
-from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node, num, op, ref, substitute
-from symopt.ir.trace import STEP, Trace
-from symopt.lang.theorem.linear import Displacement, ImpulseResponse, SteadyStep
-from symopt.prove.cases import in_every_case
-from symopt.prove.convert import Converter
+from symopt.checker.linear_runs import check_limit, check_limit_refuted
+from symopt.ir.trace import Trace
+from symopt.lang.theorem.linear import Displacement, SteadyStep
 from symopt.prove.elements import NotDecidedError
-from symopt.prove.field import Field
-from symopt.prove.general import GeneralStep
 from symopt.prove.linear.implied import holds, points, value_at
-from symopt.prove.linear.rational import Rational, Vector, apply, replaced, substituted
+from symopt.prove.linear.rational import Rational, Vector, replaced, substituted
 from symopt.prove.linear.reading import Bound
 from symopt.prove.linear.rule import Rule
 from symopt.prove.linear.stability import schur_cohn
 from symopt.prove.linear.system import SHIFT, transfer
 from symopt.prove.proof import Proof, Step
-from symopt.prove.render import node_text
 from symopt.prove.settlement import Settlement
 
 # By how much a claim must differ from what was derived, so that a run can tell them apart.
@@ -81,14 +74,14 @@ def _poles(rule: Rule) -> list[Bound]:
     found: list[Bound] = []
     for column in _columns(rule):
         whole = (z - rule.ring.number(1)) * _transfer(rule, column)
-        for factor, exponent in whole.den.factor()[1]:
+        for factor, _ in whole.den.factor()[1]:
             if rule.ring.degree(factor, SHIFT) < 1 or factor == rule.ring.gen(SHIFT):
                 continue
             coefficients = rule.ring.by_powers(factor, SHIFT)
             leading = rule.reader.sign(coefficients[-1])
             if not leading.strict:
                 raise NotDecidedError("the sign of a leading coefficient of the poles is not known")
-            for poly in schur_cohn([c * leading.value for c in coefficients]) * min(int(exponent), 1):
+            for poly in schur_cohn([c * leading.value for c in coefficients]):
                 found += [Bound(part, True) for part in rule.reader.positive_parts(Rational(poly, rule.ring.one))]
     return list({rule.text(bound): bound for bound in found}.values())
 
@@ -109,10 +102,11 @@ def _final(
             return diverging
         texts = " and ".join(map(rule.text, implications.essential(open_, facts)))
         return Settlement.unknown(f"there is a limit where {texts}, which was not shown", found)
+    response = rule.value_text(_transfer(rule, _columns(rule)[0]))
     steps = (
         Step("the rule is linear with constant coefficients", "read off the equations of a step"),
         Step(
-            f"the transfer function from the gradient to the parameter is {rule.value_text(_transfer(rule, _columns(rule)[0]))}",
+            f"the transfer function from the gradient to the parameter is {response}",
             "C (z - A)^-1 B",
         ),
         Step(
@@ -154,75 +148,3 @@ def _without_limit(
                 found = f"there is a limit only where {' and '.join(map(rule.text, poles))}"
                 return Settlement.fails({name: str(value) for name, value in point.items()} | said, check, found)
     return None
-
-
-def settle_impulse(claim: ImpulseResponse, trace: Trace, time_limit: float) -> Settlement:
-    """The response obeys the recurrence of its poles; so must what is claimed, from the same first values on."""
-    rule = Rule.of(trace, time_limit)
-    column = _columns(rule)[1]
-    names = tuple(hyper.name for hyper in trace.hypers)
-    value = read_expression(claim.value, names)
-    response = _transfer(rule, column)
-    coefficients = rule.ring.by_powers(response.den, SHIFT)
-    found = f"the response has the transfer function {rule.value_text(response)}"
-    for t, own in enumerate(_values(rule, column, len(coefficients)), 1):
-        stated = rule.reader.of_node(substitute([value], {STEP: num(t)})[0], claim.value)
-        if stated != own:
-            return _other_response(claim, rule, t, own - stated, f"after step {t} it has moved by {rule.value_text(own)}")
-    terms: list[Node] = []
-    for k, coefficient in enumerate(coefficients):
-        later = substitute([value], {STEP: op("add", op("sub", ref(STEP), num(1)), num(k))})[0]
-        terms.append(op("mul", rule.writer.node(Rational(coefficient, rule.ring.one)), later))
-    total = terms[0]
-    for term in terms[1:]:
-        total = op("add", total, term)
-    general = GeneralStep((*names, STEP), rule.reader.domains)
-
-    def check(field: Field) -> str | None:
-        element = Converter(field, general.values(field), general.whole)(total)
-        return None if field.equal(element, field.zero) else f"{claim.value} does not obey the recurrence of the poles"
-
-    cases = in_every_case(general.generators, general.domains, check, rule.deadline)
-    if cases.open is not None:
-        late = _late(claim, rule, column)
-        return late or Settlement.unknown(cases.open, found)
-    steps = (
-        Step("the rule is linear with constant coefficients", "read off the equations of a step"),
-        Step(found, "C (z - A)^-1 b"),
-        Step(f"the response and {claim.value} agree after the first {len(coefficients)} steps", "equal fractions of polynomials"),
-        Step(
-            f"both obey the recurrence {rule.writer.polynomial(rule.ring, coefficients)} = 0, where z is one step on",
-            "the poles of the response, and equal normal forms",
-        ),
-        Step(f"so they agree after every step t: {node_text(value)}", "induction over the steps"),
-    )  # fmt: skip
-    return Settlement.holds(Proof(steps), check_response(trace, claim), found)
-
-
-def _values(rule: Rule, column: Vector, count: int) -> list[Rational]:
-    """How far the parameter has moved after 1, 2, ... steps."""
-    found = []
-    for _ in range(count):
-        found.append(column[0])
-        column = apply(rule.system.later.a, column, rule.system.zero)
-    return found
-
-
-def _late(claim: ImpulseResponse, rule: Rule, column: Vector) -> Settlement | None:
-    """A step further on at which the claim is not the response."""
-    value = read_expression(claim.value, tuple(hyper.name for hyper in rule.trace.hypers))
-    for t, own in enumerate(_values(rule, column, 8), 1):
-        stated = rule.reader.of_node(substitute([value], {STEP: num(t)})[0], claim.value)
-        if stated != own:
-            return _other_response(claim, rule, t, own - stated, f"after step {t} it has moved by {rule.value_text(own)}")
-    return None
-
-
-def _other_response(claim: ImpulseResponse, rule: Rule, t: int, difference: Rational, found: str) -> Settlement:
-    names = [hyper.name for hyper in rule.trace.hypers]
-    for point in points(names, rule.reader.domains, rule.deadline):
-        bottom = value_at(rule.ring, difference.den, point)
-        if bottom != 0 and abs(value_at(rule.ring, difference.num, point) / bottom) > 0:
-            check = check_response_refuted(rule.trace, claim, point, t)
-            return Settlement.fails({name: str(v) for name, v in point.items()} | {STEP: str(t)}, check, found)
-    return Settlement.unknown("no hyper-parameters were found at which the two differ", found)

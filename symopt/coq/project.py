@@ -1,0 +1,136 @@
+"""A folder of Coq files with all theorems that have a form in Coq, and what Coq says of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from os import cpu_count
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from symopt._paths import data_dir
+from symopt.coq.equality import equality_view
+from symopt.coq.terms import NotExportableError
+from symopt.prove.cases import OutOfTimeError
+from symopt.prove.certificate import Certificate, NoCertificateError
+from symopt.theorems.certificates import certificate_of
+from symopt.theorems.result import TheoremResult
+
+TIME_LIMIT = 60  # seconds for one file
+A_FILE = 10  # theorems a file: loading the real numbers takes Coq longer than most proofs
+LIBRARY, PRELUDE = "Symopt", "prelude"
+MODULE = re.compile(r"^Module (\w+)\.$", re.MULTILINE)
+AXIOM = re.compile(r"^([\w.]+)\s*:", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Project:
+    """Coq files by name, the theorems in each, and why other theorems are in none."""
+
+    files: Mapping[str, str]
+    exported: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write the files; those of an earlier export go."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.v"):
+            old.unlink()
+        for name, text in self.files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What Coq says of one file: nothing where it accepts it, and on which axioms its theorems rest."""
+
+    file: str
+    error: str
+    axioms: tuple[str, ...]
+
+
+def project(results: Sequence[TheoremResult]) -> Project:
+    """The Coq files of settled theorems."""
+    texts: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for result in results:
+        name = result.theorem.name
+        try:
+            view = equality_view(name, result.theorem.statement, _certificate(result))
+            texts[name] = _template("equality.v.j2").render(view)
+        except (NotExportableError, NoCertificateError, OutOfTimeError) as error:
+            left_out[name] = str(error)
+    files = {f"{PRELUDE}.v": _template("prelude.v.j2").render()}
+    exported: dict[str, tuple[str, ...]] = {}
+    names = list(texts)
+    for start in range(0, len(names), A_FILE):
+        chosen = tuple(names[start : start + A_FILE])
+        file = f"theorems_{start // A_FILE + 1}.v"
+        files[file] = f"From {LIBRARY} Require Import {PRELUDE}.\n" + "".join(texts[name] for name in chosen)
+        exported[file] = chosen
+    return Project(files, exported, left_out)
+
+
+def _certificate(result: TheoremResult) -> Certificate:
+    if result.comparison is None or result.proof is None:
+        raise NotExportableError("it is no proved equality")
+    return certificate_of(result)
+
+
+def compiled(folder: Path, files: Sequence[str], time_limit: float = TIME_LIMIT) -> Iterator[Compiled]:
+    """Have Coq check the files of a folder, those that all share first.
+
+    Raises
+    ------
+    FileNotFoundError: there is no ``coqc``.
+    """
+    first = _compile(folder, f"{PRELUDE}.v", time_limit)
+    yield first
+    if first.error:
+        return
+    with ThreadPoolExecutor(cpu_count() or 1) as pool:
+        yield from pool.map(lambda file: _compile(folder, file, time_limit), files)
+
+
+def has_coq() -> bool:
+    """Whether Coq's compiler is installed."""
+    return shutil.which("coqc") is not None
+
+
+def _compile(folder: Path, file: str, time_limit: float) -> Compiled:
+    command = ["coqc", "-Q", ".", LIBRARY, file]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=time_limit, check=False)
+    except subprocess.TimeoutExpired:
+        return Compiled(file, f"no answer within {time_limit:g} s", ())
+    if done.returncode != 0:
+        return Compiled(file, _in_module(folder / file, done.stderr), ())
+    return Compiled(file, "", tuple(dict.fromkeys(AXIOM.findall(done.stdout.replace("Axioms:", "")))))
+
+
+def _in_module(path: Path, error: str) -> str:
+    """Coq's message, with the module that it is about."""
+    line = re.search(r"line (\d+)", error)
+    if line is None:
+        return error.strip()
+    before = "\n".join(path.read_text(encoding="utf-8").splitlines()[: int(line[1])])
+    modules = MODULE.findall(before)
+    return f"{modules[-1]}: {error.strip()}" if modules else error.strip()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(data_dir("templates") / "coq"), undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+
+
+def _template(name: str):  # type: ignore[no-untyped-def]
+    return _environment().get_template(name)
