@@ -12,7 +12,7 @@ MADE := $(VENV)/.made-with-$(subst /,-,$(PYTHON))
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs generate coverage bench clean
+.PHONY: help demo test lint docs generate coverage coq bench clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -46,6 +46,10 @@ generate: $(INSTALLED)-c ## write every kernel below generated/ again
 coverage: $(INSTALLED)-test ## write docs/coverage.md again, from the frameworks that are installed
 	@echo "==> writing docs/coverage.md"
 	@$(RUN) -m symopt.docs.coverage docs/coverage.md
+
+coq: $(INSTALLED)-c ## theorems as files for Coq, into build/coq, and Coq's word on each
+	@echo "==> exporting theorems and compiling them"
+	@$(RUN) -m symopt.coq $(OUT)/coq
 
 bench: $(INSTALLED)-test ## kernels against their peers, as ratios
 	@echo "==> measuring AdamW, one loop"

@@ -2,7 +2,7 @@ from symopt.lang import Hyper, NonNegative, Positive, Rule, State, sqrt
 
 
 class AdagradDecayBesideTheStep(Rule, name="adagrad_decay_beside_the_step"):
-    """Adagrad whose decay does not enter the gradient, though every other rule of its library has it there."""
+    """Adagrad whose decay is added to the step instead of to the gradient."""
 
     source = "apache/mxnet#9363"
 

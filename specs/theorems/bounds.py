@@ -77,7 +77,7 @@ THEOREMS = [
     Theorem(
         "step_of_adam_with_equal_betas_is_at_most_lr",
         Invariant("adam", of="abs(p_new - p) <= lr", given=("beta2 = beta1",)),
-        why="With equal weights the mean is at most the root of the mean square, so that no element moves further than lr.",
+        why="With equal weights the mean is at most the root of the mean square, so no element moves further than lr.",
     ),
     Theorem(
         "step_of_adam_may_exceed_lr",
@@ -116,9 +116,7 @@ THEOREMS = [
     ),
     Theorem(
         "mean_is_bounded_by_the_decaying_maximum",
-        Invariant(
-            "adamax", of="abs((beta2 - beta1)*m) <= (1 - beta1)*beta2*u", given=("beta1 < beta2",)
-        ),
+        Invariant("adamax", of="abs((beta2 - beta1)*m) <= (1 - beta1)*beta2*u", given=("beta1 < beta2",)),
         why="What does hold of Adamax: the bound lr with a factor near 1, where the maximum forgets more slowly.",
     ),
     Theorem(

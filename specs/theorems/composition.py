@@ -209,4 +209,32 @@ THEOREMS = [
         FirstStep("schedule_free", value="p - lr*g"),
         why="The first average is the first z, so the first step is that of the rule inside, whatever beta.",
     ),
+    Theorem(
+        "lookahead_at_every_step",
+        Compare("lookahead[base=sgd,period=1]", "sgd"),
+        claim="equal-if",
+        under={"lr": "alpha*lr"},
+        why="Where every step is taken back to a share alpha, that share of lr is left.",
+        source="Zhang et al. 2019, Algorithm 1 with k = 1",
+    ),
+    Theorem(
+        "a_mean_of_one_gradient",
+        Compare("accumulated[period=1]", "sgd"),
+        claim="equal",
+        why="With one gradient to a step nothing is accumulated.",
+    ),
+    Theorem(
+        "schedule_free_at_the_last_iterate",
+        Compare("schedule_free[beta=0]", "sgd"),
+        claim="equal",
+        why="At beta = 0 gradients are asked for at the iterate itself, and the average is only looked at.",
+        source="Defazio et al. 2024, section 2",
+    ),
+    Theorem(
+        "an_average_with_the_whole_share",
+        Compare("primal_averaging[share=1]", "sgd"),
+        claim="equal",
+        why="An average that takes all of the newest iterate is that iterate.",
+        source="Tao et al. 2018",
+    ),
 ]

@@ -63,9 +63,7 @@ THEOREMS = [
     ),
     Theorem(
         "nesterov_in_the_shifted_variable_is_as_stable",
-        Stable(
-            "sgd[momentum=True,nesterov=True]", region="0 < lr*h < 2*(1 + mu)/(1 + 2*mu)", given=BELOW_ONE
-        ),  # fmt: skip
+        Stable("sgd[momentum=True,nesterov=True]", region="0 < lr*h < 2*(1 + mu)/(1 + 2*mu)", given=BELOW_ONE),
         why="The point of the gradient and the parameter before it are one rule in two variables.",
     ),
     Theorem(

@@ -146,7 +146,9 @@ def _truth(text: str, values: Values) -> bool | None:
 
 
 def _read(text: str, values: Values) -> Node:
-    return read_expression(DOTTED.sub(r"\1__", text), tuple(name for name, number in values.items() if number is not None))
+    return read_expression(
+        DOTTED.sub(r"\1__", text), tuple(name for name, number in values.items() if number is not None)
+    )
 
 
 def _given(claim: Invariant | Ordered, values: Values, t: int = 1) -> bool:
@@ -184,5 +186,3 @@ def _inputs(traces: Sequence[Trace], chosen: random.Random) -> Iterator[Values]:
         found |= {name: given[name] for trace in traces for name in trace.given}
         yield found | {name: given[f"draw{i}"] for trace in traces for i, name in enumerate(trace.draws, 1)}
     raise UndefinedValueError
-
-

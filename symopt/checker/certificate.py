@@ -10,7 +10,7 @@ identifiers, each with its meaning, such as ``v`` for a state or ``r1`` for ``sq
 
 and shows its ``identities`` in order, each of which may use the goals of those before it as known. Each says
 
-    product of ``multipliers`` * ``goal``  =  sum of ``coefficient`` * product of ``factors`` * product of ``squares`` squared
+    product of ``multipliers`` * ``goal``  =  sum of ``coefficient`` * product of ``factors`` * squares of ``squares``
 
 as polynomials, up to relations and zeros, where multipliers are known to be positive, factors not to
 be negative, and coefficients are positive rational numbers; so the goal is not negative. It is

@@ -95,7 +95,7 @@ def _counterexample(trace: Trace, claim: Identity, said: Mapping[str, Any]) -> C
     given = [{name: _read(values[i]) for name, values in said.get("given", {}).items()} for i in range(steps)]
     grads = [[_read(g) for g in answers] for answers in said["grads"]]
     try:
-        pairs = _pairs(trace, claim, hypers, _read(said["p"]), grads, given)
+        pairs = _pairs(trace, claim, hypers, _read(said["theta"]), grads, given)
     except UndefinedValueError:
         return Check(False, "the replay meets a value that is undefined")
     differ = bool(pairs) and any(not a.overlaps(b) for a, b in pairs[-1])

@@ -19,7 +19,7 @@ from symopt.lang.theorem.linear import region_of
 RUNS, STEPS = 12, 8
 # What hyper-parameters are set to where all combinations are tried.
 PLAIN = tuple(map(Fraction, ("0", "1/2", "1", "2")))
-MOST_COMBINATIONS = 900
+MOST_COMBINATIONS = 256
 
 
 @with_bits

@@ -107,7 +107,7 @@ class _Export:
         own = {**names, PARAMETER: "p"}
         own |= {query.name: self.answers[name] for query, name in zip(trace.queries, self.pair.gradients, strict=False)}
         given = {n: self.answers[n] for n in trace.given if n in self.answers}
-        draws = list(self.pair.answers)[len(self.pair.answers) - len(trace.draws):] if trace.draws else []
+        draws = list(self.pair.answers)[len(self.pair.answers) - len(trace.draws) :] if trace.draws else []
         own |= given | {own_name: self.answers[n] for own_name, n in zip(trace.draws, draws, strict=False)}
         own |= {state.name: coq_name("s", state.name) for state in trace.states}
         lets = []
@@ -141,7 +141,9 @@ def _needed(side: Side) -> Trace:
 
 def _image_names(pair: Pair, hypers: Mapping[str, str]) -> dict[str, str]:
     """The hyper-parameters of the image: functions of the step, or free."""
-    return {bare(h): f"({coq_name('r', bare(h))} t)" if h in hypers else coq_name("r", bare(h)) for h in pair.right.hypers}
+    return {
+        bare(h): f"({coq_name('r', bare(h))} t)" if h in hypers else coq_name("r", bare(h)) for h in pair.right.hypers
+    }
 
 
 def _later_claims(pair: Pair, relation: Relation) -> list[Claim]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from os import cpu_count
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -63,16 +64,16 @@ def project(results: Sequence[TheoremResult]) -> Project:
         name = result.theorem.name
         try:
             view = equality_view(name, result.theorem.statement, _certificate(result))
-            texts[name] = _template("equality.v.j2").render(view)
+            texts[name] = render("equality.v.j2", **view)
         except (NotExportableError, NoCertificateError, OutOfTimeError) as error:
             left_out[name] = str(error)
-    files = {f"{PRELUDE}.v": _template("prelude.v.j2").render()}
+    files = {f"{PRELUDE}.v": render("prelude.v.j2")}
     exported: dict[str, tuple[str, ...]] = {}
     names = list(texts)
     for start in range(0, len(names), A_FILE):
         chosen = tuple(names[start : start + A_FILE])
         file = f"theorems_{start // A_FILE + 1}.v"
-        files[file] = f"From {LIBRARY} Require Import {PRELUDE}.\n" + "".join(texts[name] for name in chosen)
+        files[file] = "".join(texts[name] for name in chosen)
         exported[file] = chosen
     return Project(files, exported, left_out)
 
@@ -132,5 +133,6 @@ def _environment() -> Environment:
     )  # fmt: skip
 
 
-def _template(name: str):  # type: ignore[no-untyped-def]
-    return _environment().get_template(name)
+def render(template: str, **view: Any) -> str:
+    """A template of the folder ``templates/coq``, filled; files that use the prelude begin by loading it."""
+    return _environment().get_template(template).render(view)

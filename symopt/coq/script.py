@@ -160,11 +160,11 @@ class Script:
             self._roots += 1
             if name:
                 coq = self.print(ref(name))
-                self._say(f"assert (R{self._roots} : {said} * {coq}) by "
-                          f"(rewrite E{coq}; apply root_of; first [ nonneg | {self._field(f'<- ?E{coq}')} ]).")  # fmt: skip
+                how = f"rewrite E{coq}; apply root_of; first [ nonneg | {self._field(f'<- ?E{coq}')} ]"
+                self._say(f"assert (R{self._roots} : {said} * {coq}) by ({how}).")
             else:
-                self._say(f"assert (R{self._roots} : {said}) by "
-                          f"(apply root_of_square; first [ nonneg | {self._field()} ]).")  # fmt: skip
+                how = f"apply root_of_square; first [ nonneg | {self._field()} ]"
+                self._say(f"assert (R{self._roots} : {said}) by ({how}).")
             self._say(f"rewrite ?R{self._roots}.")
             return op("mul", factor, ref(name)) if name else factor
         return self._invent(node, square=self._known(element))

@@ -48,19 +48,15 @@ def in_every_case(
     """
     result = Cases()
     generators.deadline = deadline
-    pending: list[Facts] = [facts]
-
-    def own(case: Facts) -> Facts:
-        return case[len(facts) :]
-
+    pending = [Field(generators, domains, facts)]
     while pending and result.open is None:
         deadline.check()
-        case = pending.pop()
-        here = Field(generators, domains, case)
+        here = pending.pop()
+        case = tuple(here.facts[len(facts) :])
         try:
             result.open = check(here)
         except ForkError as fork:
-            pending += [(*case, (fork.poly, sign)) for sign in reversed(fork.signs)]
+            pending += [here.split(fork.poly, sign) for sign in reversed(fork.signs)]
             continue
         except UndefinedHereError:
             result.undefined.append(case)
@@ -70,7 +66,7 @@ def in_every_case(
         result.number += 1
         for key, condition in here.conditions.items():
             # What is needed in several cases, or without a split, is said once and of all.
-            result.conditions[key] = condition._replace(facts=() if key in result.conditions else own(case))
+            result.conditions[key] = condition._replace(facts=() if key in result.conditions else case)
         if result.number > most:
             result.open = f"more than {most} cases"
     if result.open is None and len(result.undefined) == result.number:

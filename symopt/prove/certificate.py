@@ -12,7 +12,7 @@ from typing import Any
 
 from symopt.errors import SymoptError
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node, Num, Ref, rebuild, ref, refs, substitute, walk
+from symopt.ir.nodes import Node, ref, refs, substitute
 from symopt.ir.text import node_text, trace_hash, trace_text
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
@@ -24,15 +24,15 @@ from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.pair import LEFT, RIGHT, Pair, bare, make_pair
 from symopt.prove.redundant import without_redundant_states
-from symopt.prove.relation import Claim, Prover, Relation, conditions_of, first_claims, later_claims
+from symopt.prove.relation import Claim, Prover, Relation, first_claims, later_claims
+from symopt.prove.render import condition_text, poly_node
 from symopt.prove.render import node_text as people_text
-from symopt.prove.render import poly_node
 from symopt.prove.search import candidates
+from symopt.prove.sharing import written
 from symopt.prove.verdict import Verdict
 
 SCHEMA = "symopt.certificate/1"
 METHOD = "equal normal forms"
-SHARED_FROM = 6  # operands from which an expression that is used twice gets a name of its own
 SIGNS = {1: "> 0", 0: "= 0", -1: "< 0"}
 
 
@@ -255,9 +255,10 @@ def _obligation(prover: Prover, claims: list[Claim]) -> Obligation:
 
 
 def _used(cases: Cases, field: Field) -> tuple[str, ...]:
-    from symopt.prove.relation import _Settled  # see the report: the lead exposes it
-
-    return conditions_of(_Settled(cases, field))
+    """What a proof used and did not derive, in the words of its verdict."""
+    texts = [condition_text(field, condition) for condition in cases.conditions.values()]
+    texts += [f"not ({' and '.join(_facts(field, facts))})" for facts in cases.undefined]
+    return tuple(dict.fromkeys(texts))
 
 
 def _facts(field: Field, facts: Iterable[tuple[Any, int]]) -> tuple[str, ...]:
@@ -266,23 +267,3 @@ def _facts(field: Field, facts: Iterable[tuple[Any, int]]) -> tuple[str, ...]:
 
 def _texts(nodes: Mapping[str, Node]) -> dict[str, str]:
     return {name: node_text(node) for name, node in nodes.items()}
-
-
-def written(roots: Sequence[Node]) -> tuple[dict[str, str], list[str]]:
-    """Expressions as text, and the texts of what they share under names ``_1``, ``_2``, ... in order."""
-    users: dict[Node, int] = {}
-    size: dict[Node, int] = {}
-    for node in walk(roots):
-        size[node] = 1 + sum(size[arg] for arg in node.args)
-        for arg in node.args:
-            users[arg] = users.get(arg, 0) + 1
-    shared: dict[str, str] = {}
-    short: dict[Node, Node] = {}
-    for node in walk(roots):
-        here = node if isinstance(node, Ref | Num) else rebuild(node, tuple(short[arg] for arg in node.args))
-        if users.get(node, 0) > 1 and size[node] >= SHARED_FROM:
-            name = f"_{len(shared) + 1}"
-            shared[name] = node_text(here)
-            here = ref(name)
-        short[node] = here
-    return shared, [node_text(short[root]) for root in roots]

@@ -20,13 +20,16 @@ class Converter:
     an operand that is not chosen is not looked at.
     """
 
-    def __init__(self, field: Field, values: Mapping[str, Element], whole: frozenset[str] = frozenset()) -> None:
-        """``whole`` names the generators that are whole numbers."""
+    def __init__(
+        self, field: Field, values: Mapping[str, Element], whole: frozenset[str] = frozenset(),
+        memo: dict[Node, Element] | None = None,
+    ) -> None:  # fmt: skip
+        """``whole`` names the generators that are whole numbers; ``memo`` holds and gets what was converted."""
         self.field, self.values = field, values
         self.whole = {field.ring.index[name] for name in whole}
-        self._done: dict[Node, Element] = {}
+        self._done = {} if memo is None else memo
         self._truth: dict[Node, bool] = {}
-        self._whole_arrays = WholeArrays(self)
+        self.whole_arrays = WholeArrays(self)
 
     def __call__(self, node: Node) -> Element:
         """The element that a node is."""
@@ -41,7 +44,7 @@ class Converter:
             case Num(value=value):
                 return self.field.number(value)
             case Reduce() | MatOp():
-                return self._whole_arrays(node)
+                return self.whole_arrays(node)
             case Op(op="where"):
                 return self(node.args[1] if self.holds(node.args[0]) else node.args[2])
             case Op(op=op) if op in self._operations:

@@ -102,6 +102,8 @@ class Generators:
         self.deadline = Deadline.never()
         # Operands of functions of whole arrays that have no normal form without a case split, by function.
         self.operands: dict[Any, list[Any]] = {}
+        # What converts operands of functions of whole arrays, by the facts that hold of all elements.
+        self.inside: dict[Any, Any] = {}
         # What such a function is, by the kind of its generator.
         self.written: dict[str, Any] = {}
         # Signs that were found, by the facts under which they hold.

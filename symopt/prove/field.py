@@ -14,6 +14,7 @@ from itertools import islice
 from math import prod
 from typing import Any
 
+from symopt.ir.nodes import Node
 from symopt.lang.domain import Domain, NonNegative, Positive
 from symopt.prove.elements import (
     Condition,
@@ -47,6 +48,8 @@ class Field:
         self.domains |= generators.domains
         self.facts = list(facts)
         self.conditions: dict[tuple[Any, ...], Condition] = {}
+        # What was converted in this case or, before it was split, in the one around it.
+        self.known: dict[Node, Element] = {}
         self._relations: list[tuple[int, int, Poly]] = []
         case = tuple((poly_key(poly), sign) for poly, sign in facts)
         self._signs = generators.signs.setdefault(case, {})
@@ -56,15 +59,32 @@ class Field:
         for poly, sign in self.facts:
             self._assume(poly, sign)
 
+    def split(self, poly: Poly, sign: int) -> Field:
+        """The field of a case of this one, in which the sign of a polynomial is known.
+
+        What was converted before stays true; where something is zero it is converted again, since it may
+        be undefined.
+        """
+        case = Field(self.ring, self.given, [*self.facts, (poly, sign)])
+        if sign:
+            case.adopt(self)
+            case.known = dict(self.known)
+            for condition in self.conditions.values():
+                case.require(condition.poly, condition.relation)
+        return case
+
+    def adopt(self, other: Field) -> None:
+        """Know the generators that a field with fewer facts has made."""
+        for position in sorted(other._made - self._made, reverse=True):
+            self.generator(self.ring.meanings[position], other.domains[position])
+
     def of_all(self, over_model: bool) -> Field:
         """The field in which only those facts hold that are the same for all elements: of a tensor, or of all tensors.
 
-        What is computed in it is true of every element; conditions that it records count here too.
+        What is computed in it is true of every element.
         """
         facts = [fact for fact in self.facts if not self.ring.varies(fact[0], over_model)]
-        common = Field(self.ring, self.given, facts)
-        common.conditions = self.conditions
-        return common
+        return Field(self.ring, self.given, facts)
 
     # Ring operations
 
@@ -164,9 +184,13 @@ class Field:
 
     def reduced(self, poly: Poly) -> Poly:
         """The remainder of a polynomial after the relations, the largest generator first."""
+        if not self._relations or poly.is_constant():
+            return poly
+        degrees = poly.degrees()
         for position, degree, relation in self._relations:
-            if poly.degrees()[position] >= degree:
+            if degrees[position] >= degree:
                 poly = divmod(poly, relation)[1]
+                degrees = poly.degrees()
         return poly
 
     def _relate(self, position: int, degree: int, relation: Poly) -> None:

@@ -140,7 +140,7 @@ class Prover:
 
     def _in_every_case(self, claims: list[Claim], general: GeneralStep, when: str) -> Cases:
         def check(field: Field) -> str | None:
-            convert = Converter(field, general.values(field), general.whole)
+            convert = Converter(field, general.values(field), general.whole, field.known)
             for claim in claims:
                 if claim.left is claim.right:  # one expression, whatever it is
                     continue

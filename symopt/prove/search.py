@@ -9,10 +9,10 @@ is found is a candidate that the prover then proves or refuses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from symopt.ir.nodes import Node, Num, num, op, ref, refs, substitute
+from symopt.ir.nodes import ZERO, Node, Num, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, SIZES, STEP, is_ref
 from symopt.lang.domain import Domain, Real
 from symopt.passes.fold import fold
@@ -24,6 +24,8 @@ from symopt.prove.relation import Claim, Prover, Relation
 
 FACTOR, FACTOR_BEFORE, SOUGHT = "?factor.", "?before.", "?hyper."
 MOST_GUESSES = 24
+# Pairs of states, one of each side, up to which sums of all states are tried.
+MOST_COMBINED = 25
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,27 @@ class Ansatz:
     hypers: Mapping[str, Node]
     varying: bool
 
+    @property
+    def unknowns(self) -> list[str]:
+        """The factors, without the prefix that says of which step they are."""
+        return list(self.sources)
+
     def states(self, before: bool = False) -> dict[str, Node]:
         """The right's states after a step (or before it), with unknown factors."""
         prefix = FACTOR_BEFORE if before and self.varying else FACTOR
-        return {state: self._multiple(state, ref(prefix + state)) for state in self.sources}
+        return {state: self._value(state, prefix) for state in self.sources}
 
-    def _multiple(self, state: str, factor: Node) -> Node:
+    def _value(self, state: str, prefix: str) -> Node:
         source = self.sources[state]
         shift_left = is_ref(self.pair.left.initial[source], PARAMETER)
         shift_right = is_ref(self.pair.right.initial[state], PARAMETER)
-        value: Node = ref(source)
-        value = op("mul", factor, op("sub", value, ref(PARAMETER)) if shift_left else value)
+        value: Node = op("sub", ref(source), ref(PARAMETER)) if shift_left else ref(source)
+        value = op("mul", ref(prefix + state), value)
         return op("add", ref(PARAMETER), value) if shift_right else value
+
+    def initial_claims(self) -> list[Claim]:
+        """What the initial states say of the factors."""
+        return []
 
     def claims(self, parameter: bool = True) -> list[Claim]:
         """The general step with unknown factors and hyper-parameters, or what it says of one state."""
@@ -62,7 +73,8 @@ class Ansatz:
         points = zip(left.points, substitute(right.points, inputs), strict=False)
         asked = [Claim("a query point", a, b) for a, b in points]
         # The states first: their equations are the shortest, and what fails there need not go on.
-        return [*claims, *asked, Claim("the parameter", left.step[PARAMETER], new[PARAMETER])]
+        parameter_claim = Claim("the parameter", left.step[PARAMETER], new[PARAMETER])
+        return [*self.initial_claims(), *claims, *asked, parameter_claim]
 
     def relation(self, solution: Mapping[str, Node]) -> Relation:
         """The relation that a solution stands for."""
@@ -71,6 +83,43 @@ class Ansatz:
             dict(zip(states, fold(substitute(states.values(), solution)), strict=True)),
             dict(zip(self.hypers, substitute(self.hypers.values(), solution), strict=True)),
         )
+
+
+@dataclass(frozen=True)
+class Combination(Ansatz):
+    """Each state of the right is a sum of multiples of the parameter and of every state of the left."""
+
+    @property
+    def unknowns(self) -> list[str]:
+        """The factors, without the prefix that says of which step they are."""
+        return [_factor(state, source) for state in self.sources for source in self._summands]
+
+    @property
+    def _summands(self) -> tuple[str, ...]:
+        return (*self.pair.left.states, PARAMETER)
+
+    def _value(self, state: str, prefix: str) -> Node:
+        return self._sum(state, {source: ref(source) for source in self._summands}, prefix)
+
+    def _sum(self, state: str, values: Mapping[str, Node], prefix: str) -> Node:
+        total: Node = ZERO
+        for source, value in values.items():
+            total = op("add", total, op("mul", ref(prefix + _factor(state, source)), value))
+        return total
+
+    def initial_claims(self) -> list[Claim]:
+        """The initial states are in the same relation, where it does not change from step to step."""
+        if self.varying:
+            return []
+        start = {**self.pair.left.initial, PARAMETER: ref(PARAMETER)}
+        first = dict(
+            zip(self.pair.right.initial, substitute(self.pair.right.initial.values(), self.hypers), strict=True)
+        )
+        return [Claim("an initial state", self._sum(state, start, FACTOR), first[state]) for state in self.sources]
+
+
+def _factor(state: str, source: str) -> str:
+    return f"{state} {source}"
 
 
 def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relation]:
@@ -83,29 +132,39 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
         hypers = {name: ref(SOUGHT + name) for name in pair.right.hypers}
     # Factors that change from step to step can only come from a rule that reads the step or what varies.
     changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
-    equations = _equations(pair, prover, hypers)
+    varieties = (False, True) if changing else (False,)
     seen: set[tuple[tuple[str, Node], ...]] = set()
-    for varying in (False, True) if changing else (False,):
+    for ansatz, equations in _ansaetze(pair, prover, hypers, varieties, not map_hypers):
+        solver = _Solver(ansatz, equations)
+        for solution in solver.solutions(ansatz.claims()):
+            known = {name: equations.simplified(node) for name, node in solution.items()}
+            relation = ansatz.relation(known)
+            key = (*relation.states.items(), *relation.hypers.items())
+            open_names = refs(*relation.states.values(), *relation.hypers.values())
+            if key not in seen and not any(map(_is_unknown, open_names)):
+                seen.add(key)
+                yield relation
+
+
+def _ansaetze(
+    pair: Pair, prover: Prover, hypers: Mapping[str, Node], varieties: tuple[bool, ...], combined: bool
+) -> Iterator[tuple[Ansatz, Equations]]:
+    """The plainest first: multiples of one state, constant factors; then sums of all states."""
+    equations = _equations(pair, prover, hypers, list(pair.right.states))
+    for varying in varieties:
         for sources in _assignments(pair, equations, hypers, varying):
-            if varying and not sources:
-                continue
-            ansatz = Ansatz(pair, sources, hypers, varying)
-            solver = _Solver(ansatz, equations)
-            for solution in solver.solutions(ansatz.claims()):
-                known = {name: equations.simplified(node) for name, node in solution.items()}
-                relation = ansatz.relation(known)
-                key = (*relation.states.items(), *relation.hypers.items())
-                open_names = refs(*relation.states.values(), *relation.hypers.values())
-                if key not in seen and not any(map(_is_unknown, open_names)):
-                    seen.add(key)
-                    yield relation
+            if sources or not varying:
+                yield Ansatz(pair, sources, hypers, varying), equations
+    if combined and 0 < len(pair.left.states) * len(pair.right.states) <= MOST_COMBINED:
+        sums = Combination(pair, dict.fromkeys(pair.right.states, ""), hypers, False)
+        equations = _equations(pair, prover, hypers, sums.unknowns)
+        for varying in varieties:
+            yield replace(sums, varying=varying), equations
 
 
-def _equations(pair: Pair, prover: Prover, hypers: Mapping[str, Node]) -> Equations:
-    """The equations of a pair, with every unknown that an ansatz may have."""
-    unknowns: dict[str, Domain] = {}
-    for state in pair.right.states:
-        unknowns |= {FACTOR + state: Real, FACTOR_BEFORE + state: Real}
+def _equations(pair: Pair, prover: Prover, hypers: Mapping[str, Node], factors: Sequence[str]) -> Equations:
+    """The equations of a pair, with the unknown factors of some ansatz."""
+    unknowns: dict[str, Domain] = {prefix + name: Real for name in factors for prefix in (FACTOR, FACTOR_BEFORE)}
     unknowns |= {name: pair.domains[bare_sought(name)] for name in refs(*hypers.values()) if _is_unknown(name)}
     observed = (name for name in pair.answers if name not in SIZES)
     return Equations(
@@ -149,7 +208,7 @@ class _Solver:
     def __init__(self, ansatz: Ansatz, equations: Equations) -> None:
         self.ansatz, self.pair, self.equations = ansatz, ansatz.pair, equations
         factors = (FACTOR, FACTOR_BEFORE) if ansatz.varying else (FACTOR,)
-        self.unknowns = [prefix + state for state in ansatz.sources for prefix in factors]
+        self.unknowns = [prefix + name for name in ansatz.unknowns for prefix in factors]
         self.unknowns += [name for name in refs(*ansatz.hypers.values()) if _is_unknown(name)]
         self.guesses = 0
 
@@ -198,7 +257,7 @@ class _Solver:
         if not isinstance(root.value, Num):
             return True
         if not root.unknown.startswith(SOUGHT):
-            return root.value is not num(0)
+            return root.value is not num(0) or isinstance(self.ansatz, Combination)
         name = bare_sought(root.unknown)
         return bare(name) not in self.pair.left.hypers and root.value.value in self.pair.domains[name]
 
@@ -257,7 +316,9 @@ class _Solver:
         return [Root(unknown, ref(h.name)) for h in sorted(kin, key=lambda h: num(h.default) is not default)]
 
     def _free_choice(self, unknown: str) -> Root:
-        return Root(unknown, self._default(unknown) if unknown.startswith(SOUGHT) else num(1))
+        if unknown.startswith(SOUGHT):
+            return Root(unknown, self._default(unknown))
+        return Root(unknown, num(0 if isinstance(self.ansatz, Combination) else 1))
 
     def _default(self, unknown: str) -> Node:
         name = bare(bare_sought(unknown))

@@ -24,5 +24,5 @@ class Simplified:
 def simplified(trace: Trace, deadline: Deadline, varying: Collection[str] = ()) -> Simplified:
     """The trace without its counters and its redundant states."""
     counted = without_counters(trace, deadline, varying)
-    reduced = without_redundant_states(counted.trace, deadline)
-    return Simplified(reduced.trace, (*counted.steps, *reduced.steps), counted.constant)
+    reduced = without_redundant_states(counted.trace, deadline, varying)
+    return Simplified(reduced.trace, (*counted.steps, *reduced.steps), (*counted.constant, *reduced.constant))

@@ -16,7 +16,7 @@ from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, ref,
 from symopt.ir.text import node_text
 from symopt.lang.domain import Domain, NonNegative, Positive, Real
 from symopt.prove.cases import MOST_CASES_INSIDE, in_every_case
-from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError, OutOfGeneratorsError
+from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError, OutOfGeneratorsError, poly_key
 from symopt.prove.field import Field
 from symopt.prove.signs import Sign
 
@@ -33,61 +33,57 @@ class WholeArrays:
     def __init__(self, convert: Converter) -> None:
         self.convert, self.field = convert, convert.field
         self._common: dict[bool, Converter] = {}
+        self._done: dict[Node, Element] = {}
 
     def __call__(self, node: Reduce | MatOp) -> Element:
         """The element that a reduction or an operation on matrices is."""
-        if isinstance(node, Reduce):
-            return self._reduction(node)
-        over = self._over(False)
+        over = self._over(isinstance(node, Reduce) and node.op in MODEL_REDUCTIONS)
         try:
-            args = [over(arg) for arg in node.args]
+            value = over.whole_arrays.of_operands(node)
         except ForkError as fork:
-            return self._written(node, fork, Real)
+            return self._written(node, fork)
         except OutOfGeneratorsError:
             raise
         except NotDecidedError:
-            return self._as_written(node, Real)
-        match node.op:
-            case "matmul":
-                return self._product(*args)
-            case "transpose":
-                return self._transposed(args[0])
-        return self._generator(node.op, *args)
+            return self._as_written(node, NonNegative if _is_square(node) else Real)
+        self.field.adopt(over.field)
+        for condition in over.field.conditions.values():
+            self.field.require(condition.poly, condition.relation)
+        return value
+
+    def of_operands(self, node: Reduce | MatOp) -> Element:
+        """The element where this is the converter of operands."""
+        if node not in self._done:
+            self._done[node] = self._reduction(node) if isinstance(node, Reduce) else self._of_matrices(node)
+        return self._done[node]
 
     def _over(self, over_model: bool) -> Converter:
-        """The converter of operands: in it only those facts hold that are the same for all elements."""
+        """The converter of operands: in it only those facts hold that are the same for all elements.
+
+        Cases that differ in facts about single elements share it.
+        """
         if over_model not in self._common:
-            self._common[over_model] = self.convert.inside(over_model)
+            inside = self.convert.inside(over_model)
+            key = over_model, *((poly_key(poly), sign) for poly, sign in inside.field.facts)
+            self._common[over_model] = self.field.ring.inside.setdefault(key, inside)
         return self._common[over_model]
 
     # Reductions
 
     def _reduction(self, node: Reduce) -> Element:
-        over_model = node.op in MODEL_REDUCTIONS
-        over, kind = self._over(over_model), f"{node.op}{'' if node.axis is None else node.axis}"
-        written = NonNegative if _is_square(node.args[0]) else Real
-        try:
-            operand = over.field.rationalised(over(node.args[0]))
-        except ForkError as fork:
-            return self._written(node, fork, written)
-        except OutOfGeneratorsError:
-            raise
-        except NotDecidedError:
-            return self._as_written(node, written)
-        factor, rest = self._factored(operand, over_model)
-        if not self._comes_out(node.op, over.field, factor):
-            factor, rest = self.field.one, operand
+        field, kind = self.field, f"{node.op}{'' if node.axis is None else node.axis}"
+        operand = field.rationalised(self.convert(node.args[0]))
+        factor, rest = self._factored(operand, node.op in MODEL_REDUCTIONS)
+        if not (node.op in ADDITIVE or field.element_sign(factor).value > 0):
+            factor, rest = field.one, operand
         if rest.num == 0:
-            return self.field.zero
-        sign = over.field.element_sign(rest)
+            return field.zero
+        sign = field.element_sign(rest)
         if node.op in ADDITIVE and sign.value < 0:  # of a sum and its negative, the one that is not negative
-            factor, rest, sign = self.field.neg(factor), self.field.neg(rest), Sign(1, sign.strict)
-        is_square = written is NonNegative and over.field.element_sign(factor) == (1, True)
+            factor, rest, sign = field.neg(factor), field.neg(rest), Sign(1, sign.strict)
+        is_square = _is_square(node) and field.element_sign(factor) == (1, True)
         domain = Positive if sign == (1, True) else NonNegative if sign.value > 0 or is_square else Real
-        return self.field.mul(factor, self._generator(kind, rest, domain=domain))
-
-    def _comes_out(self, op: str, field: Field, factor: Element) -> bool:
-        return op in ADDITIVE or field.element_sign(factor).value > 0
+        return field.mul(factor, self._generator(kind, rest, domain=domain))
 
     def _factored(self, a: Element, over_model: bool) -> tuple[Element, Element]:
         """An element as a product of what is the same for all elements and of what is not."""
@@ -105,6 +101,15 @@ class WholeArrays:
         return self.field.make(*outside), self.field.make(*inside)
 
     # Matrices
+
+    def _of_matrices(self, node: MatOp) -> Element:
+        args = [self.convert(arg) for arg in node.args]
+        match node.op:
+            case "matmul":
+                return self._product(*args)
+            case "transpose":
+                return self._transposed(args[0])
+        return self._generator(node.op, *args)
 
     def _product(self, a: Element, b: Element) -> Element:
         """A product of matrices: numbers come out, and several products are taken from left to right."""
@@ -145,7 +150,7 @@ class WholeArrays:
 
     # Operands without a normal form of their own
 
-    def _written(self, node: Reduce | MatOp, fork: ForkError, domain: Domain) -> Element:
+    def _written(self, node: Reduce | MatOp, fork: ForkError) -> Element:
         """What needs a case split inside: the same as another one that is equal in every case, else as it is written.
 
         Raises
@@ -159,9 +164,9 @@ class WholeArrays:
         seen = self.field.ring.operands.setdefault(kind, [])
         for other in seen:
             if other is node or all(self._equal(a, b, over_model) for a, b in zip(node.args, other.args, strict=True)):
-                return self._as_written(other, self._domain(other, domain, over_model))
+                return self._as_written(other, self._domain(other, over_model))
         seen.append(node)
-        return self._as_written(node, self._domain(node, domain, over_model))
+        return self._as_written(node, self._domain(node, over_model))
 
     def _equal(self, a: Node, b: Node, over_model: bool) -> bool:
         """Whether two operands are equal in every case of signs of their elements."""
@@ -171,10 +176,12 @@ class WholeArrays:
 
         return self._in_every_case(check, over_model)
 
-    def _domain(self, node: Reduce | MatOp, known: Domain, over_model: bool) -> Domain:
+    def _domain(self, node: Reduce | MatOp, over_model: bool) -> Domain:
         """Where the value lies: a reduction of what is never negative is not negative."""
-        if known is NonNegative or isinstance(node, MatOp):
-            return known
+        if _is_square(node):
+            return NonNegative
+        if isinstance(node, MatOp):
+            return Real
 
         def check(convert: Converter) -> bool:
             a = convert.field.rationalised(convert(node.args[0]))
@@ -211,10 +218,11 @@ class WholeArrays:
         return Element(self.field.generator(meaning, domain), self.field.ring.one)
 
 
-def _is_square(node: Node) -> bool:
-    """Whether an expression is written as a square."""
-    if not isinstance(node, Op):
+def _is_square(node: Reduce | MatOp) -> bool:
+    """Whether it is a reduction of what is written as a square."""
+    if isinstance(node, MatOp) or not isinstance(node.args[0], Op):
         return False
-    if node.op == "pow":
-        return isinstance(node.args[1], Num) and node.args[1].value == 2
-    return node.op == "mul" and node.args[0] is node.args[1]
+    arg = node.args[0]
+    if arg.op == "pow":
+        return isinstance(arg.args[1], Num) and arg.args[1].value == 2
+    return arg.op == "mul" and arg.args[0] is arg.args[1]

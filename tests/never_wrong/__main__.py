@@ -6,16 +6,28 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as Late
 from time import monotonic
 
 from pebble import ProcessExpired, ProcessPool
 
 from tests.never_wrong.campaign import TIME_LIMIT, cases, settled
-from tests.never_wrong.tally import Result, summary
+from tests.never_wrong.tally import Case, Result, summary
 
 # A case that takes longer than this is ended with its process, and counts as wrong.
 HARD_LIMIT = 60
+
+
+def run(chosen: Sequence[Case], processes: int, limit: float) -> Iterator[Result]:
+    """The results of cases, in their order."""
+    with ProcessPool(max_workers=processes) as pool:
+        waiting = [(case, pool.schedule(settled, args=[case, limit], timeout=HARD_LIMIT)) for case in chosen]
+        for case, future in waiting:
+            try:
+                yield future.result()
+            except (Late, ProcessExpired) as error:
+                yield Result(case, "", "", "error", HARD_LIMIT, wrong=f"late: {type(error).__name__}")
 
 
 def main() -> int:
@@ -29,20 +41,14 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=TIME_LIMIT, help="seconds for one verdict")
     options = parser.parse_args()
     chosen = cases(options.mutants, options.rewrites, options.only.split(";") if options.only else ())
-    start, results = monotonic(), []
-    log = open(options.json, "w", encoding="utf-8") if options.json else None
-    with ProcessPool(max_workers=options.processes) as pool:
-        waiting = [(case, pool.schedule(settled, args=[case, options.limit], timeout=HARD_LIMIT)) for case in chosen]
-        for done, (case, future) in enumerate(waiting, 1):
-            try:
-                result = future.result()
-            except (Late, ProcessExpired) as error:
-                result = Result(case, "", "", "error", HARD_LIMIT, wrong=f"late: {type(error).__name__}")
+    start = monotonic()
+    with open(options.json or os.devnull, "w", encoding="utf-8") as log:
+        results = []
+        for result in run(chosen, options.processes, options.limit):
             results.append(result)
-            if log:
-                print(json.dumps(result.to_json()), file=log, flush=True)
+            print(json.dumps(result.to_json()), file=log, flush=True)
             if sys.stderr.isatty():
-                print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr, flush=True)
+                print(f"\r{len(results)}/{len(chosen)}", end="", file=sys.stderr, flush=True)
     print("\n".join(summary(results)))
     print(f"{monotonic() - start:.0f} s, {options.processes} processes")
     return int(any(result.wrong for result in results))

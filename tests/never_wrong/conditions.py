@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.never_wrong.mp import apply
 from tests.never_wrong.oracle import Model, value
 
 COMPARISON = re.compile(r"(?P<left>.+?) (?P<how>!=|>=|<=|>|<|=) (?P<right>.+)\Z")
-TRUTH = {
+TRUTH: dict[str, Callable[[Any, Any], Any]] = {
     "!=": lambda a, b: not apply("eq", a, b), "=": lambda a, b: apply("eq", a, b),
     ">=": lambda a, b: apply("le", b, a), "<=": lambda a, b: apply("le", a, b),
     ">": lambda a, b: apply("lt", b, a), "<": lambda a, b: apply("lt", a, b),
@@ -24,9 +24,10 @@ TRUTH = {
 
 
 class Comparison:
-    """``a != b`` and the like, for every element."""
+    """``a != b`` and the like, for every element; or that it is not so."""
 
-    def __init__(self, text: str, names: tuple[str, ...]) -> None:
+    def __init__(self, text: str, names: tuple[str, ...], *, is_so: bool = True) -> None:
+        self.is_so = is_so
         match = COMPARISON.match(text)
         if match is None:
             raise UsageError(f"{text!r} is no comparison")
@@ -38,8 +39,11 @@ class Comparison:
         """Whether it holds, for every element of every tensor; what is undefined does not."""
         a, b = (value(side, values, tensors) for side in self.sides)
         pairs = zip(a, b, strict=True) if tensors else [(a, b)]
-        holds = np.frompyfunc(lambda x, y: x is not None and y is not None and bool(TRUTH[self.how](x, y)), 2, 1)
+        holds: Any = np.frompyfunc(self._holds, 2, 1)
         return [holds(x, y) for x, y in pairs]
+
+    def _holds(self, a: Any, b: Any) -> Any:
+        return (a is not None and b is not None and bool(TRUTH[self.how](a, b))) == self.is_so
 
 
 class Conditions:
@@ -64,8 +68,13 @@ class Conditions:
             return  # so they are in every run
         if text.startswith("not (") and text.endswith(")"):
             self.excluded.append([Comparison(part, names) for part in text[5:-1].split(" and ")])
+            return
+        needed, _, case = text.partition(" where ")
+        if case:  # needed in one case: the case with its opposite is excluded
+            opposite = Comparison(needed, names, is_so=False)
+            self.excluded.append([opposite, *(Comparison(part, names) for part in case.split(" and "))])
         else:
-            self.needed.append(Comparison(text, names))
+            self.needed.append(Comparison(needed, names))
 
     def hold(self, values: Mapping[str, Model], tensors: int, t: int) -> bool:
         """Whether step ``t`` from these values is among those that the verdict is about."""

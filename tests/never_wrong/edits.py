@@ -125,17 +125,17 @@ class _Places:
             yield "comparison", op(COMPARED[name], *args)
             yield "comparison", op(name, *args[::-1])
         match name, args:
-            case ("add" | "sub"), (a, b):
+            case (("add" | "sub"), (a, b)):
                 yield "sign", op("add" if name == "sub" else "sub", a, b)
                 yield "dropped term", a
                 yield "dropped term", b
                 yield from self._eps(a, b)
-            case ("mul" | "div"), (a, b):
+            case (("mul" | "div"), (a, b)):
                 yield "dropped factor", a
                 yield "dropped factor", b
                 if name == "div":
                     yield "operator", op("div", b, a)
-            case ("max" | "min"), (a, b):
+            case (("max" | "min"), (a, b)):
                 yield "dropped term", a
                 yield "dropped term", b
             case "pow", (a, b):
@@ -149,7 +149,7 @@ class _Places:
                 match a:
                     case Op(op="add", args=(x, Ref(name=e))) if e in self._small():
                         yield "eps", op("add", op("sqrt", x), ref(e))
-            case ("abs" | "sign" | "exp" | "log" | "cos" | "floor" | "not"), (a,):
+            case (("abs" | "sign" | "exp" | "log" | "cos" | "floor" | "not"), (a,)):
                 yield "dropped function", a
             case "neg", (a,):
                 yield "sign", a

@@ -15,10 +15,11 @@ from tests.never_wrong.mp import real
 from tests.never_wrong.oracle import Model, tensors_for
 
 STEPS, LONG = 6, 14
-HYPERS = tuple(map(Fraction, ("1/2", "9/10", "99/100", "1/10", "1/4", "3/4", "1", "2", "3/10", "7/8", "1/1000", "3", "5")))
+TYPICAL = ("1/2", "9/10", "99/100", "1/10", "1/4", "3/4", "1", "2", "3/10", "7/8", "1/1000", "3", "5")
+HYPERS = tuple(map(Fraction, TYPICAL))
 ENDS = tuple(map(Fraction, (0, 1, -1)))
-GRADIENTS = tuple(map(Fraction, ("0", "1", "-1", "1/2", "-1/2", "2", "-3", "1/10", "-7/4", "30", "-1/1000")))
-PARAMETERS = tuple(map(Fraction, ("1", "0", "-1", "2", "3/4", "-5/2", "1/10")))
+GRADIENTS = tuple(map(Fraction, ["0", "1", "-1", "1/2", "-1/2", "2", "-3", "1/10", "-7/4", "30", "-1/1000"]))
+PARAMETERS = tuple(map(Fraction, ["1", "0", "-1", "2", "3/4", "-5/2", "1/10"]))
 
 
 @dataclass(frozen=True)

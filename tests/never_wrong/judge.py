@@ -17,14 +17,14 @@ from symopt.prove.witness import Witness
 from tests.never_wrong.conditions import Conditions
 from tests.never_wrong.inputs import Inputs, inputs
 from tests.never_wrong.mp import MP, differ, real
-from tests.never_wrong.oracle import Model, Run, elements, value
+from tests.never_wrong.oracle import Model, Run, elements, is_wide, value
 
 RUNS, WIDE_RUNS = 18, 6
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What runs showed: how many steps agreed, where two rules differ, where one alone is undefined, what was unread."""
+    """What runs showed: how many steps agreed, where two rules differ or one alone is undefined, what was not read."""
 
     agreed: int = 0
     differs: str = ""
@@ -37,17 +37,13 @@ class Seen:
         return "differs" if self.differs else "domain" if self.domain else "agrees" if self.agreed else "undefined"
 
 
-def on_random_runs(left: Trace, right: Trace, seed: object, verdict: Verdict | None = None, runs: int = 0) -> Seen:
+def on_random_runs(left: Trace, right: Trace, seed: object, verdict: Verdict | None = None) -> Seen:
     """Run two rules side by side; under the maps and conditions of a verdict where one is given."""
-    wide = None
-    agreed, domain, unread = 0, "", ()
-    reader = _Claim(left, right, verdict)
-    unread = tuple(reader.conditions.unread)
-    for k, tried in enumerate(inputs(left, right, runs or RUNS, seed)):
-        wide = tried.tensors > 0
-        if wide and k >= (runs or WIDE_RUNS):
-            break
-        seen = _side_by_side(reader, tried)
+    agreed, domain = 0, ""
+    claim = _Claim(left, right, verdict)
+    unread = tuple(claim.conditions.unread)
+    for k, tried in enumerate(inputs(left, right, WIDE_RUNS if is_wide(left, right) else RUNS, seed)):
+        seen = _side_by_side(claim, tried)
         agreed += seen.agreed
         domain = domain or (f"run {k}: {seen.domain}" if seen.domain else "")
         if seen.differs:
@@ -68,7 +64,7 @@ class _Claim:
         states = [state.name for side in (left, right) for state in side.states]
         self.conditions = Conditions(verdict.conditions if verdict else (), names, states)
         # A condition on hyper-parameters alone that fixes one is a value to take, or no run would meet it.
-        self.fixed = {}
+        self.fixed: dict[str, Node] = {}
         for text in verdict.conditions if verdict else ():
             name, _, number = text.partition(" = ")
             if name in allowed and number:
@@ -100,12 +96,12 @@ def _side_by_side(claim: _Claim, tried: Inputs) -> Seen:
             return Seen(agreed)
         found = [a.step(hypers, answers, given), b.step(claim.mapped(hypers, t, tried), answers, given)]
         sides = [[elements(model) for model in side] for side in found]
-        if [len(side) for side in sides[:1]] != [len(side) for side in sides[1:]]:
+        if len(sides[0]) != len(sides[1]):
             return Seen(agreed, "the two ask for different numbers of gradients")
         undefined = [any(x is None for model in side for x in model) for side in sides]
         if any(undefined):
-            one = undefined[0] != undefined[1]
-            return Seen(agreed, "", f"step {t}: the {'left' if undefined[0] else 'right'} alone is undefined" if one else "")
+            alone = "" if all(undefined) else "the left" if undefined[0] else "the right"
+            return Seen(agreed, "", alone and f"step {t}: {alone} alone is undefined")
         for what, (xs, ys) in enumerate(zip(*sides, strict=True)):
             if any(differ(x, y) for x, y in zip(xs, ys, strict=True)):
                 point = f"the point of gradient {what}" if what else "the parameter"
@@ -148,7 +144,7 @@ def replayed(left: Trace, right: Trace, witness: Witness) -> str:
             differ(x, y) for xs, ys in zip(*sides, strict=True) for x, y in zip(xs, ys, strict=True)
         )
         if difference != (t == witness.step):
-            return f"the replay {'differs' if difference else 'agrees'} at step {t}, and the witness says {witness.step}"
+            return f"the replay {'differs' if difference else 'agrees'} at step {t}; the witness says {witness.step}"
     return ""
 
 

@@ -40,7 +40,7 @@ def _sub(a: Value, b: Value) -> Value:
 
 def _order(a: Value, b: Value) -> int:
     difference = _sub(a, b)
-    return (difference > 0) - (difference < 0)
+    return int(difference > 0) - int(difference < 0)
 
 
 def _power(a: Value, b: Value) -> Value:

@@ -88,6 +88,7 @@ class Run:
         now |= {query.name: answer for query, answer in zip(self.trace.queries, answers, strict=False)}
         for let in self.trace.lets:
             now[let.name] = self._whole(let.name, value(let.value, now, self.tensors))
+        self.statements = now
         self.states = {name: now[result] for name, result in self.trace.results.items()}
         points = [self._element(value(query.point, now, self.tensors)) for query in self.trace.queries]
         return [self._element(self.states[PARAMETER]), *points]

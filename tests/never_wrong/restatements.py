@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symopt.ir.nodes import Node, Num, Op, Ref, num, op, ref, refs, substitute, walk
-from symopt.ir.shape import let_shapes
 from symopt.ir.trace import PARAMETER, STEP, Let, Query, StateInfo, Trace
 from tests.never_wrong.graphs import (
     Change,
@@ -79,15 +78,15 @@ def _reordered(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace
             yield f"{a.name}, {b.name}", trace.with_lets((*trace.lets[:i], b, a, *trace.lets[i + 2 :]))
 
 
-def held_otherwise(
-    trace: Trace, state: str, read: Callable[[Node], Node], kept: Callable[[Node], Node], first: Node
-) -> Trace:
-    """A trace in which a state is stored in another form: ``read`` of what is stored is the state, ``kept`` is stored."""
-    result = trace.results[state]
-    changed = everywhere(trace, ref(state), read(ref(state)))
+def held_otherwise(trace: Trace, state: str, read: Node, kept: Node, first: Node) -> Trace:
+    """A trace in which a state is stored in another form.
+
+    ``read`` is the state, over what is stored under its name; ``kept`` is what is stored, over its new value.
+    """
+    changed = everywhere(trace, ref(state), read)
     stored = fresh(trace, f"{state}_stored")
     states = tuple(StateInfo(s.name, first if s.name == state else s.init, s.tex) for s in trace.states)
-    lets = (*changed.lets, Let(stored, kept(ref(result)), stored))
+    lets = (*changed.lets, Let(stored, kept, stored))
     return replace(changed, lets=lets, states=states, results={**trace.results, state: stored})
 
 
@@ -102,8 +101,8 @@ def _scaled(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]:
     for state in trace.states:
         for factor in factors:
             yield f"{state.name} times {_short(factor)}", held_otherwise(
-                trace, state.name, lambda x, c=factor: op("div", x, c), lambda x, c=factor: op("mul", c, x),
-                op("mul", factor, state.init),
+                trace, state.name, op("div", ref(state.name), factor),
+                op("mul", factor, ref(trace.results[state.name])), op("mul", factor, state.init),
             )  # fmt: skip
 
 
@@ -115,10 +114,10 @@ def _corrected(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace
             continue
         for hyper in trace.hypers:
             if positive(op("sub", ONE, ref(hyper.name)), trace.domains):
-                beta = ref(hyper.name)
+                earlier, now = (op("sub", ONE, op("pow", ref(hyper.name), t)) for t in (before, ref(STEP)))
                 yield f"{state.name} by {hyper.name}", held_otherwise(
-                    trace, state.name, lambda x, b=beta: op("mul", x, op("sub", ONE, op("pow", b, before))),
-                    lambda x, b=beta: op("div", x, op("sub", ONE, op("pow", b, ref(STEP)))), ZERO,
+                    trace, state.name, op("mul", ref(state.name), earlier),
+                    op("div", ref(trace.results[state.name]), now), ZERO,
                 )  # fmt: skip
 
 
@@ -129,8 +128,8 @@ def _shifted(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]
         for sign in ("add", "sub"):
             back = "sub" if sign == "add" else "add"
             yield f"{state.name} {sign} p", held_otherwise(
-                trace, state.name, lambda x, s=sign: op(s, x, ref(PARAMETER)),
-                lambda x, s=back: op(s, x, ref(result)), op(back, state.init, ref(PARAMETER)),
+                trace, state.name, op(sign, ref(state.name), ref(PARAMETER)),
+                op(back, ref(trace.results[state.name]), ref(result)), op(back, state.init, ref(PARAMETER)),
             )  # fmt: skip
 
 
@@ -143,8 +142,9 @@ def _counter(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]
             counted = everywhere(trace, ref(STEP), count)
             lets = (*counted.lets, Let(new, op("add", ref(name), ONE), new))
             state = StateInfo(name, num(start), name)
-            yield f"from {start}", replace(
-                counted, lets=lets, states=(*trace.states, state), results={**trace.results, name: new}
+            yield (
+                f"from {start}",
+                replace(counted, lets=lets, states=(*trace.states, state), results={**trace.results, name: new}),
             )
     powers = dict.fromkeys(n for let in trace.lets for n in walk([let.value]) if _is_power_of_step(n))
     for power in powers:
@@ -154,8 +154,9 @@ def _counter(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]
             continue
         lets = (Let(new, op("mul", ref(name), power.args[0]), new), *changed.lets)
         state = StateInfo(name, ONE, name)
-        yield "a power as a product", replace(
-            changed, lets=lets, states=(*trace.states, state), results={**trace.results, name: new}
+        yield (
+            "a power as a product",
+            replace(changed, lets=lets, states=(*trace.states, state), results={**trace.results, name: new}),
         )
 
 
@@ -174,8 +175,8 @@ def _hidden(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]:
     last = statement(trace, trace.results[PARAMETER])
     if last >= 0:
         shifted = with_value(trace, last, op("add", trace.lets[last].value, ref(name)))
-        halved = Let(new, op("div", ref(name), num(2)), new)
-        yield "always zero", replace(shifted, lets=(*shifted.lets, halved), states=(*trace.states, spare), results=results)
+        lets = (*shifted.lets, Let(new, op("div", ref(name), num(2)), new))
+        yield "always zero", replace(shifted, lets=lets, states=(*trace.states, spare), results=results)
     for state in trace.states[:2]:
         copy = Let(new, ref(trace.results[state.name]), new)
         twin = StateInfo(name, state.init, name)
@@ -183,8 +184,9 @@ def _hidden(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]:
         if users:
             k = users[-1]
             reading = with_value(trace, k, replaced(trace.lets[k].value, ref(state.name), ref(name)))
-            yield f"a copy of {state.name}", replace(
-                reading, lets=(*reading.lets, copy), states=(*trace.states, twin), results=results
+            yield (
+                f"a copy of {state.name}",
+                replace(reading, lets=(*reading.lets, copy), states=(*trace.states, twin), results=results),
             )
 
 
@@ -227,6 +229,3 @@ WAYS: dict[str, Restatement] = {
     "corrected state": _corrected, "shifted state": _shifted, "counter": _counter, "hidden state": _hidden,
     "split step": _split, "decay first": _decay_first,
 }  # fmt: skip
-
-
-__all__ = ["WAYS", "held_otherwise", "let_shapes", "restated"]

@@ -175,7 +175,8 @@ def _powers(node: Op) -> Iterator[tuple[str, Node]]:
         case (a, Ref(name=name) as t) if name == STEP:
             yield "power split", op("mul", a, op("pow", a, op("sub", t, ONE)))
             yield "power split", op("mul", op("pow", a, op("sub", t, ONE)), a)
-            yield "power doubled", op("div", op("add", op("pow", a, t), op("mul", a, op("pow", a, op("sub", t, ONE)))), TWO)
+            split = op("mul", a, op("pow", a, op("sub", t, ONE)))
+            yield "power doubled", op("div", op("add", op("pow", a, t), split), TWO)
 
 
 def _roots(a: Node, domains: Domains) -> Iterator[tuple[str, Node]]:

@@ -74,7 +74,7 @@ def _swapped(trace: Trace) -> Iterator[Change]:
     for x, y in combinations(trace.states, 2):
         results = dict(trace.results)
         results[x.name], results[y.name] = results[y.name], results[x.name]
-        yield Change("swapped states", f"{x.name} and {y.name} are stored in each other", replace(trace, results=results))
+        yield Change("swapped states", f"{x.name} and {y.name} in each other", replace(trace, results=results))
 
 
 def _exchanged(trace: Trace, a: str, b: str, start: int = 0, stop: int | None = None) -> Trace:

@@ -11,7 +11,8 @@ A claim is a comparison, or a chain of them as in ``0 <= u <= 1``, of expression
 A claim that reads nothing but states, ``p``, ``p_0``, hyper-parameters and ``t`` is about the states: it
 is to hold before the first step, where ``t`` is 0, and after every step, where ``t`` counts the steps made.
 Any other claim is about every step, ``t = 1, 2, ...``. Between two rules, the names of the first are
-written ``left.x`` and those of the second ``right.x``; gradients, ``p_0`` and hyper-parameters that have one name are shared.
+written ``left.x`` and those of the second ``right.x``; gradients, ``p_0`` and hyper-parameters that
+have one name are shared.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from symopt.lang.theorem.base import Property
 
 @dataclass(frozen=True)
 class Limit(Property):
-    """A value of one step has a limit, for fixed states, parameter and gradient.
+    """A value of one step has a limit, for fixed states that a run can reach, parameter and gradient.
 
     Parameters
     ----------

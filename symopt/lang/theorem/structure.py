@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from symopt.lang.theorem.base import Property
 
 GROUPS: Mapping[str, str] = {
-    "permutations": "permuting the elements of every tensor",
-    "permutations of rows": "permuting the rows of every matrix",
-    "permutations of columns": "permuting the columns of every matrix",
-    "rotations": "multiplying every matrix by orthogonal matrices from both sides",
-    "signs": "changing the sign of some elements, the same in every tensor,",
+    "permutations": "permuting elements",
+    "permutations of rows": "permuting rows",
+    "permutations of columns": "permuting columns",
+    "rotations": "turning rows and columns by orthogonal matrices",
+    "signs": "changing the sign of some elements",
 }
 
 
@@ -54,7 +54,7 @@ class Shift(Property):
 
 @dataclass(frozen=True)
 class Equivariance(Property):
-    """What is done to the parameter and to all gradients is done to every later parameter.
+    """What is done to the parameter, to all gradients and to other arrays of a step is done to every later parameter.
 
     ``under`` is one of the keys of ``GROUPS``.
     """
@@ -63,4 +63,4 @@ class Equivariance(Property):
 
     def __str__(self) -> str:
         what = GROUPS.get(self.under, self.under)
-        return f"{what} of the first p and of the gradients of {self.rule} does the same to p at every step"
+        return f"{what} in the first p and in all arrays given to {self.rule} does the same to p at every step"

@@ -10,7 +10,6 @@ from symopt.prove.cause.difference import difference
 from symopt.prove.cause.edits import edit_between, scaling_between
 from symopt.prove.cause.first import differing_start, only_kept_otherwise
 from symopt.prove.cause.looks import (
-    conditions,
     differing_statement,
     inside_reduction,
     into_gradient,
@@ -55,7 +54,7 @@ def cause(pair: Pair) -> str:
         sentence = None
     if sentence is not None:
         return sentence
-    for look in (root_place, into_gradient, inside_reduction, missing_correction, only_one_side, conditions):
+    for look in (root_place, into_gradient, inside_reduction, missing_correction, only_one_side):
         sentence = look(pair)
         if sentence is not None:
             return sentence

@@ -43,6 +43,7 @@ def only_kept_otherwise(places: Places) -> str | None:
     if not differing or not places.parameter_agrees:
         return None
     place = differing[0]
-    whole = Place(place.name, *(side[place.name] for side in places.whole))
+    left, right = (side[place.name] for side in places.whole)
+    whole = Place(place.name, left, right, place.partner)
     found = description(whole, places)
     return None if found is None else f"One step is the same; what {place.title} keeps for the next is not. {found}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symopt.ir.nodes import Node, Op, Reduce, Ref, ref, refs, walk
 from symopt.ir.trace import PARAMETER, Let, Trace
 from symopt.prove.cause.places import step_powers
@@ -65,20 +67,32 @@ def _has_root(node: Node) -> bool:
 
 
 def into_gradient(pair: Pair) -> str | None:
-    """The parameter enters the states of one side, hence its averages, and not those of the other."""
-    enters = []
-    for side in (pair.left, pair.right):
-        new = [side.step[state] for state in side.states if not isinstance(side.step[state], Ref)]
-        enters.append(PARAMETER in refs(*new))
-    if enters[0] == enters[1]:
-        return None
-    inside, outside = ("left", "right") if enters[0] else ("right", "left")
-    side = pair.left if enters[0] else pair.right
-    where = ", ".join(bare(s) for s in side.states if PARAMETER in refs(side.step[s]))
-    return (
-        f"On the {inside} the parameter enters the gradient and with it the state {where}; "
-        f"on the {outside} it acts on the parameter alone."
-    )
+    """A multiple of the parameter is added to the gradient on one side, hence enters its averages."""
+    enters = [_states_with_decay(side, pair.gradients) for side in (pair.left, pair.right)]
+    for own, others, inside, outside in ((*enters, "left", "right"), (*enters[::-1], "right", "left")):
+        if own and not others:
+            return (
+                f"On the {inside} the parameter enters the gradient and with it the state {', '.join(own)}; "
+                f"on the {outside} it acts on the parameter alone."
+            )
+    return None
+
+
+def _states_with_decay(side: Side, gradients: Sequence[str]) -> list[str]:
+    """The states that read the parameter, where it is added to a gradient."""
+    new = {state: node for state, node in side.step.items() if state != PARAMETER and not isinstance(node, Ref)}
+    if not any(_decays(node, gradients) for node in walk(new.values())):
+        return []
+    return [bare(state) for state in side.states if state in new and PARAMETER in refs(new[state])]
+
+
+def _decays(node: Node, gradients: Sequence[str]) -> bool:
+    """Whether a gradient as it is and a multiple of the parameter are added."""
+    if not isinstance(node, Op) or node.op != "add":
+        return False
+    added = _summands(node)
+    plain = any(isinstance(a, Ref) and a.name in gradients for a in added)
+    return plain and any(isinstance(a, Op) and PARAMETER in refs(a) for a in added)
 
 
 def missing_correction(pair: Pair) -> str | None:

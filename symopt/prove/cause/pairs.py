@@ -85,6 +85,8 @@ def _parts(left: Node, right: Node, values: Mapping[Node, Values], names: tuple[
             ours.remove(own)
             theirs.remove(match)
     kind = "summand" if names == SUMS else "factor"
+    if not ours and not theirs:
+        return None
     if not ours or not theirs:
         rest, more = (left, theirs) if theirs else (right, ours)
         turned = all(back for _, back in more)

@@ -25,11 +25,13 @@ class Place:
     name: str
     left: Node
     right: Node
+    partner: str = ""
 
     @property
     def title(self) -> str:
-        """What a sentence calls it."""
-        return bare(self.name)
+        """What a sentence calls it: by its name on the left, and on the right where that is another."""
+        own, other = bare(self.name), bare(self.partner or self.name)
+        return own if own == other else f"{own} ({other} on the right)"
 
 
 class Places:
@@ -52,7 +54,8 @@ class Places:
             for side, new in zip(self.whole, self._new, strict=True)
         ]
         both = sorted((name for name in left if name in right), key=lambda name: name == PARAMETER)
-        self.places = [Place(name, local[0][name], local[1][name]) for name in both]
+        theirs = {name: right for right, name in self.partners.items()}
+        self.places = [Place(name, local[0][name], local[1][name], theirs.get(name, "")) for name in both]
         self.only = [n for n in left if n not in right], [n for n in right if n not in left]
 
     def _steps(self, step: Mapping[str, Node]) -> dict[str, Node]:
@@ -65,7 +68,9 @@ class Places:
     @cached_property
     def inputs(self) -> dict[str, Values]:
         """Values for everything that a side reads."""
-        read = dict.fromkeys([*refs(*self._nodes(), *(n for side in self.first_values() for n in side.values())), STEP])
+        read = dict.fromkeys(
+            [*refs(*self._nodes(), *(n for side in self.first_values() for n in side.values())), PARAMETER, STEP]
+        )
         numbers = {*self.pair.numbers, *self.pair.right.numbers}
         numbers |= {name + NEW for name in numbers}
         return sample(list(read), list(numbers), self.pair.domains)
@@ -135,13 +140,23 @@ class Places:
 
 
 def _partners(pair: Pair) -> dict[str, str]:
-    """The states of the right that are states of the left."""
+    """The states of the right that are states of the left, by their common names."""
     left, right = ([bare(state) for state in side.states] for side in (pair.left, pair.right))
     found = {RIGHT + name: LEFT + name for name in right if name in left}
-    others = [n for n in left if n not in right], [n for n in right if n not in left]
-    if len(others[0]) == len(others[1]) == 1:
-        found[RIGHT + others[1][0]] = LEFT + others[0][0]
+    others = [LEFT + n for n in left if n not in right], [RIGHT + n for n in right if n not in left]
+    if len(others[0]) == len(others[1]) == 1 and _alike(pair, others[0][0], others[1][0]):
+        found[others[1][0]] = others[0][0]
     return found
+
+
+def _alike(pair: Pair, left: str, right: str) -> bool:
+    """Whether two states start from the same value and each remembers its old one."""
+    first = substitute([pair.right.initial[right]], pair.identity())[0]
+    return (
+        first is pair.left.initial[left]
+        and left in refs(pair.left.step[left])
+        and right in refs(pair.right.step[right])
+    )
 
 
 def _later(node: Node) -> Node:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from symopt.errors import UsageError
 from symopt.ir.nodes import Node, Num, Ref, num, op, refs, substitute
@@ -86,9 +85,7 @@ def _equation(
     return [fact for fact in facts if refs(fact.node)]
 
 
-def _bound(
-    comparison: Comparison, text: str, names: Sequence[str], domains: dict[str, Domain]
-) -> list[Bound]:
+def _bound(comparison: Comparison, text: str, names: Sequence[str], domains: dict[str, Domain]) -> list[Bound]:
     """A narrower domain where the assumption is about one name and a number, else a fact."""
     sides = [read_over(side, names) for side in (comparison.left, comparison.right)]
     low, high = sides if comparison.symbol in ("<=", "<") else sides[::-1]

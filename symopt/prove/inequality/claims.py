@@ -20,17 +20,20 @@ DOTTED = re.compile(rf"\b({LEFT}|{RIGHT})\.([A-Za-z_]\w*)")
 class Bound:
     """``node`` is not negative, or where ``strict`` positive; ``text`` is what people read.
 
-    It follows from all of ``instead`` too, where there are any.
+    It follows from all of ``instead`` too, where there are any. ``implies`` are texts of weaker bounds.
     """
 
     node: Node
     strict: bool
     text: str
     instead: tuple[Bound, ...] = ()
+    implies: tuple[str, ...] = ()
 
     def over(self, change: Callable[[Node], Node]) -> Bound:
         """The bound with its expressions changed."""
-        return Bound(change(self.node), self.strict, self.text, tuple(bound.over(change) for bound in self.instead))
+        return Bound(
+            change(self.node), self.strict, self.text, tuple(bound.over(change) for bound in self.instead), self.implies
+        )
 
 
 @dataclass(frozen=True)

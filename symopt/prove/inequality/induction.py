@@ -104,8 +104,9 @@ class Induction:
             goal = goal.over(lambda node: fold(self.system.after([node]))[0])
             return self._settle(GENERAL, goal, before, lemmas, ask)
         goal = goal.over(lambda node: fold(substitute([node], self.system.parameter))[0])
-        read = {*refs(goal.node)}
-        known = [k for k in (*before, *map(self.later, lemmas)) if {*refs(k.node)} & read]
+        moving = {*self.system.states, *self.system.new.values()}
+        read = {*refs(goal.node)} & moving
+        known = [k for k in (*before, *map(self.later, lemmas)) if {*refs(k.node)} & moving <= read]
         return self._settle(GENERAL, goal, known, lemmas, ask)
 
     def later(self, bound: Bound) -> Bound:
@@ -203,7 +204,7 @@ class Induction:
                 for guess in left:
                     self.shown.append(Shown(guess.text, FIRST, first[guess.text]))
                     self.shown.append(Shown(guess.text, GENERAL, steps[guess.text]))
-                self.lemmas += left
+                self.lemmas += [g for g in left if not any(g.text in stronger.implies for stronger in left)]
                 return
             left = kept
 
@@ -217,4 +218,3 @@ def earlier(bounds: Sequence[Bound]) -> list[Bound]:
     """Bounds on the states after a step, one step before."""
     before: dict[str, Node] = {STEP: op("sub", ref(STEP), ONE)}
     return [bound.over(lambda node: substitute([node], before)[0]) for bound in bounds]
-

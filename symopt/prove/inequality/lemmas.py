@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from symopt.ir.nodes import ONE, Node, op, ref, refs
+from symopt.ir.nodes import ONE, Node, op, ref, refs, substitute
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, UnitInterval
 from symopt.prove.cases import Deadline
@@ -41,25 +41,31 @@ def pair_guesses(premises: Premises, states: Sequence[str], nonnegative: Sequenc
         for x in states:
             if x == y:
                 continue
-            averages = [
-                name for name in refs(step[x], step[y]) if domains.get(name, Domain()) in (UnitInterval,)
-            ]
-            for scale in (None, *averages):
-                largest: Node = ref(y) if scale is None else op("mul", _weights(scale), ref(y))
-                yield _bound(largest, op("mul", ref(x), ref(x)))
-                if x in nonnegative:
-                    yield _bound(largest, ref(x))
-                else:
-                    yield _bound(largest, ref(x))
-                    yield _bound(largest, op("neg", ref(x)))
+            averages = [name for name in refs(step[x], step[y]) if domains.get(name, Domain()) in (UnitInterval,)]
+            square = op("mul", ref(x), ref(x))
+            sizes: list[Node] = [ref(x)]
+            if x not in nonnegative:
+                sizes.append(op("neg", ref(x)))
+            for smaller in (square, *sizes):
+                weakest = _bound(ref(y), smaller, ())
+                yield weakest
+                for average in averages:
+                    yield _bound(op("mul", _weights(average), ref(y)), smaller, (weakest.text,))
 
 
 def _weights(average: str) -> Node:
     return op("sub", ONE, op("pow", ref(average), ref(STEP)))
 
 
-def _bound(larger: Node, smaller: Node) -> Bound:
-    return Bound(op("sub", larger, smaller), False, f"{node_text(smaller)} <= {node_text(larger)}")
+def _bound(larger: Node, smaller: Node, implies: tuple[str, ...]) -> Bound:
+    text = f"{_text(smaller)} <= {_text(larger)}"
+    return Bound(op("sub", larger, smaller), False, text, implies=implies)
+
+
+def _text(node: Node) -> str:
+    """An expression with the names of both rules apart."""
+    dotted: dict[str, Node] = {name: ref(name.replace(".", "__")) for name in refs(node) if "." in name}
+    return node_text(substitute([node], dotted)[0]).replace("__", ".")
 
 
 def surviving(premises: Premises, guesses: Sequence[Bound], deadline: Deadline) -> list[Bound]:
@@ -78,5 +84,3 @@ def surviving(premises: Premises, guesses: Sequence[Bound], deadline: Deadline) 
             margins = runs.of([guess.node for guess in left])
             left = [guess for guess, margin in zip(left, margins, strict=True) if not np.any(margin < -NEAR)]
     return left
-
-

@@ -12,7 +12,7 @@ LETTERS = {"sqrt": "r", "pow": "b", "exp": "e", "log": "l"}
 
 
 class Naming:
-    """Names of one field's generators: those of the rule with dots as underscores, ``r1`` for a root, ``b2`` for a power."""
+    """Names of one field's generators: the rule's own, dots as underscores; ``r1`` for a root, ``b2`` for a power."""
 
     def __init__(self, field: Field) -> None:
         self.field, self.ring = field, field.ring

@@ -20,7 +20,9 @@ from symopt.prove.inequality.claims import Bound
 
 BITS = 200
 GRADIENTS = tuple(map(Fraction, ("1", "-1", "0", "1/2", "-1/2", "2", "-2", "1/10", "10", "-1/100", "100")))
-NUMBERS = tuple(map(Fraction, ("1", "1/2", "1/10", "2", "0", "1/4", "3/4", "9/10", "7/8", "99/100", "3", "10", "1/1000")))
+NUMBERS = tuple(
+    map(Fraction, ("1", "1/2", "1/10", "2", "0", "1/4", "3/4", "9/10", "7/8", "99/100", "3", "10", "1/1000"))
+)
 STARTS = tuple(map(Fraction, ("0", "1", "-1", "2", "-10")))
 Values = dict[str, Any]
 
@@ -132,7 +134,9 @@ class Runs:
         return list(self._evaluated({str(i): node for i, node in enumerate(nodes)}).values())
 
 
-def drawn(names: Sequence[str], domains: Mapping[str, Domain], count: int, chosen: random.Random) -> dict[str, list[Fraction]]:
+def drawn(
+    names: Sequence[str], domains: Mapping[str, Domain], count: int, chosen: random.Random
+) -> dict[str, list[Fraction]]:
     """Exact inputs of one step for so many runs."""
     found = {}
     for name in names:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symopt.ir.nodes import Node, refs
+from symopt.checker.certificate import Certificate, Interval, Known
+from symopt.ir.nodes import refs
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Cases, Deadline, Facts
+from symopt.prove.cases import Deadline, in_every_case
 from symopt.prove.convert import Converter
-from symopt.prove.elements import Element, ForkError, NotDecidedError, Poly, UndefinedHereError
+from symopt.prove.elements import Element, Poly, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
-from symopt.checker.certificate import Certificate, Interval, Known
 from symopt.prove.inequality.claims import Bound
+from symopt.prove.inequality.facts import Fact
 from symopt.prove.inequality.naming import Naming
-from symopt.prove.inequality.positive import Fact, Positivity
-from symopt.prove.render import condition_text
+from symopt.prove.inequality.points import FEWEST
+from symopt.prove.inequality.positive import Positivity
+from symopt.prove.render import case_text, condition_text
 
 MOST_CASES = 81
 
@@ -67,9 +69,7 @@ class Obligation:
     fixed: Sequence[str]
     domains: Mapping[str, Domain]
 
-    def settle(
-        self, deadline: Deadline, ask: Callable[[OpenCase], str | None] | None = None
-    ) -> Outcome:
+    def settle(self, deadline: Deadline, ask: Callable[[OpenCase], str | None] | None = None) -> Outcome:
         """The certificates of all cases; ``ask`` is tried where none is found, and says what is open or None."""
         used = {*refs(self.goal.node, *(bound.node for bound in self.known))}
         names = tuple(name for name in self.names if name in used or name == "t")
@@ -77,32 +77,17 @@ class Obligation:
             names, {name: self.domains[name] for name in names if name in self.domains}, self.fixed, self.fixed
         )
         outcome = Outcome()
-        found = Cases()
-        general.generators.tick = deadline.check
-        pending: list[Facts] = [()]
-        while pending:
-            deadline.check()
-            facts = pending.pop()
-            here = Field(general.generators, general.domains, facts)
-            try:
-                self._case(here, general, outcome, deadline, ask)
-            except ForkError as fork:
-                pending += [(*facts, (fork.poly, sign)) for sign in reversed(fork.signs)]
-                continue
-            except UndefinedHereError:
-                found.undefined.append(facts)
-            except NotDecidedError as error:
-                outcome.open = str(error)
-            outcome.number += 1
-            found.conditions |= here.conditions
-            if outcome.number > MOST_CASES:
-                outcome.open = f"more than {MOST_CASES} cases"
-            if outcome.open is not None:
-                break
-        if outcome.open is None and len(found.undefined) == outcome.number:
-            outcome.open = "nothing is defined"
+
+        def check(here: Field) -> str | None:
+            self._case(here, general, outcome, deadline, ask)
+            return outcome.open
+
+        cases = in_every_case(general.generators, general.domains, check, deadline, most=MOST_CASES)
+        outcome.open, outcome.number = cases.open, cases.number
         text = Field(general.generators, general.domains)
-        outcome.conditions = tuple(dict.fromkeys(condition_text(text, c) for c in found.conditions.values()))
+        conditions = [condition_text(text, condition) for condition in cases.conditions.values()]
+        conditions += [f"not ({case_text(text, facts)})" for facts in cases.undefined if facts]
+        outcome.conditions = tuple(dict.fromkeys(conditions))
         return outcome
 
     def _case(
@@ -117,7 +102,8 @@ class Obligation:
             outcome.certificates.append(written(search, goal, self.goal.strict))
             outcome.certificates += _discharged(here, search)
             return
-        impossible = self._impossible(here, general, knowns, deadline)
+        possible = search.points.size >= FEWEST
+        impossible = None if possible else self._impossible(here, general, knowns, deadline)
         if impossible is not None:
             outcome.certificates.append(impossible)
             return
@@ -154,8 +140,8 @@ class Obligation:
 def _discharged(here: Field, search: Positivity) -> list[Certificate]:
     """Certificates of those conditions of a case that follow from what is known, which are conditions no more."""
     found = []
-    for key, (poly, relation) in list(here.conditions.items()):
-        strict = relation == "!= 0"
+    for key, condition in list(here.conditions.items()):
+        poly, strict = condition.poly, condition.relation == "!= 0"
         for sign in (1, -1) if strict else (1,):
             if search.shown(poly * sign, strict):
                 found.append(written(search, poly * sign, strict))
@@ -204,8 +190,6 @@ def written(search: Positivity, goal: Poly, strict: bool, contradicts: str = "")
 
 def _interval(naming: Naming, position: int, domain: Domain) -> Interval:
     return Interval(naming.name(position), domain.lower, domain.upper, domain.lower_open, domain.upper_open)
-
-
 
 
 def _is_root(field: Field, position: int) -> bool:

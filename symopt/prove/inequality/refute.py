@@ -26,7 +26,7 @@ from symopt.prove.inequality.claims import Claim
 from symopt.prove.inequality.numeric import BITS, EXACT, Runs, drawn, exactly, hypers
 
 RUNS, STEPS, TRIES = 1500, 6, 12
-LONGEST = 400
+LONGEST = 256
 NEAR = 1e-9
 
 
@@ -67,7 +67,9 @@ def replayed(premises: Premises, claim: Claim, run: Run) -> bool:
     return any(exactly(bound, end) is False for bound in claim.bounds)
 
 
-def short_run(premises: Premises, claim: Claim, deadline: Deadline, more: Sequence[Mapping[str, Fraction]] = ()) -> Run | None:
+def short_run(
+    premises: Premises, claim: Claim, deadline: Deadline, more: Sequence[Mapping[str, Fraction]] = ()
+) -> Run | None:
     """A run of few steps with small rational numbers; ``more`` are values of fixed names to try first."""
     fixed = [*more, *hypers(premises, RUNS)]
     if not fixed:
@@ -109,7 +111,7 @@ def _violations(runs: Runs, claim: Claim) -> list[int]:
 
 def _simpler(premises: Premises, claim: Claim, run: Run) -> Run:
     """The same run with inputs that are 0 or 1 where the claim fails all the same."""
-    for name, given in run.inputs.items():
+    for name in run.inputs:
         for t in range(run.steps):
             for value in (Fraction(0), Fraction(1)):
                 now = list(run.inputs[name])
@@ -184,5 +186,3 @@ def _first_length(
                 return t + 1
         runs.settle()
     return None
-
-

@@ -1,4 +1,4 @@
-"""Settles claims that something is never exceeded: by induction with certificates, by a run that violates it, or not."""
+"""Settles claims that something is never exceeded: by certificates and induction, or by a run that violates it."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ class Found:
         """The certificates of all cases of all obligations."""
         return [c for shown in (*self.lemmas, *self.attempt.shown) for c in shown.outcome.certificates]
 
+    @property
+    def said(self) -> str:
+        """The auxiliary invariants that were found and used."""
+        return "; ".join(dict.fromkeys(lemma.what for lemma in self.lemmas))
+
 
 class Search:
     """The search for a proof or a counterexample of one claim."""
@@ -80,26 +85,27 @@ class Search:
         run = short_run(self.premises, self.claim, self.deadline)
         if run is not None:
             return self._fails(run)
-        if any(has_root(bound.node) for bound in self.claim.bounds):
-            self.induction.find_signs()
-        found = self.proved()
-        if found is None:
-            self.induction.find_signs()
-            found = self.proved()
-        if found is None:
+        later = self.premises.system.after([self.induction.later(bound).node for bound in self.claim.bounds])
+        rooted, found = any(map(has_root, later)), None
+        if rooted and not self.claim.of_states:
             run = long_run(self.premises, self.claim, self.deadline)
-            if run is not None:
-                return self._fails(run)
+        elif self.claim.of_states and not rooted:
+            found = self.proved()
+        if found is None and run is None:
+            self.induction.find_signs()
             self.induction.find_pairs()
             found = self.proved()
-        if found is None and self._conditional is None:
-            found = self.proved(by_solver=True)
+        if found is None and run is None and self._conditional is None:
+            run = long_run(self.premises, self.claim, self.deadline)
+            found = self.proved(by_solver=True) if run is None else None
+        if run is not None:
+            return self._fails(run)
         if found is None and self._conditional is not None:
             found = Found(self._conditional, self.induction.shown)
         if found is None:
             return Settlement.unknown(f"no proof and no counterexample was found; {self.open}")
         check = check_bound(self.stated, self.traces, found.certificates)
-        return Settlement.holds(self._proof(found), check)
+        return Settlement.holds(self._proof(found), check, found.said)
 
     def proved(self, by_solver: bool = False) -> Found | None:
         """A proof with the lemmas found so far, or None."""
@@ -128,7 +134,7 @@ class Search:
     def _used(self, attempt: Attempt) -> list[Shown]:
         """The lemmas that the certificates of an attempt use, and those that these use."""
         used: list[str] = []
-        pending = [shown for shown in attempt.shown]
+        pending = list(attempt.shown)
         while pending:
             shown = pending.pop()
             for lemma in self.induction.shown:

@@ -55,7 +55,7 @@ class Shift:
         )
 
     def parts(self, monomial: Monomial) -> tuple[Fraction, list[tuple[int, str, int]]]:
-        """A monomial of the form as a number times powers of names and of distances to ends: (position, which, power)."""
+        """A monomial of the form: a number, and powers of names and distances to ends as (position, which, power)."""
         scale = Fraction(1)
         found: list[tuple[int, str, int]] = []
         for i, domain in self.domains.items():

@@ -21,7 +21,7 @@ LONGEST_QUESTION = 60_000
 
 
 class Answer(NamedTuple):
-    """``unsat``, ``sat`` or ``unknown``; the values of a model, those that are not exact left out; why it is unknown."""
+    """``unsat``, ``sat`` or ``unknown``; the exact ones among a model's values; why it is unknown."""
 
     status: str
     model: Mapping[str, Fraction]

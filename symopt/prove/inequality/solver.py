@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     """Answer one question."""
-    import z3  # noqa: PLC0415  # slow to import, and no part of symopt's own requirements
+    import z3  # type: ignore[import-untyped]  # slow to import, and no part of symopt's own requirements
 
     solver = z3.Solver()
     solver.from_string(sys.stdin.read())

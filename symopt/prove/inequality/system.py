@@ -24,8 +24,9 @@ class System:
     """States with their start and step, over names that are fixed in a run and names that each step brings.
 
     ``fixed`` are hyper-parameters, free names and the start; ``inputs`` gradients, random numbers and
-    what a step is given. ``step`` gives new states over all of these, ``statements`` every visible
-    name of a step over these and the new states ``x_new``, ``parameter`` the new parameter likewise. ``same`` maps states that are left out to those they equal.
+    what a step is given. ``step`` gives new states over all of these; ``statements`` gives every visible
+    name of a step, and ``parameter`` the new parameter, over these and the new states ``x_new``.
+    ``same`` maps states that are left out to those they equal.
     """
 
     fixed: tuple[str, ...]
@@ -111,8 +112,15 @@ def system_of(traces: Sequence[Trace], free: Sequence[str] = ()) -> System:
             raise UsageError(f"free: {name!r} is a name of the rule, or none; take another identifier")
     domains |= {name: Domain() for name in free}
     found = System(
-        (*hypers, *free, START), tuple(dict.fromkeys(inputs)), domains, defaults, initial, step, statements,
-        parameter, {},
+        (*hypers, *free, START),
+        tuple(dict.fromkeys(inputs)),
+        domains,
+        defaults,
+        initial,
+        step,
+        statements,
+        parameter,
+        {},
     )
     return _merged(found) if len(traces) > 1 else found
 
@@ -160,8 +168,12 @@ def _merged(system: System) -> System:
         return {name: substitute([node], renamed)[0] for name, node in nodes.items() if name not in pairs}
 
     return replace(
-        system, initial=new(system.initial), step=new(system.step), statements=new(system.statements),
-        parameter=new(system.parameter), same=pairs,
+        system,
+        initial=new(system.initial),
+        step=new(system.step),
+        statements=new(system.statements),
+        parameter=new(system.parameter),
+        same=pairs,
     )
 
 

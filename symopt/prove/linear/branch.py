@@ -47,10 +47,14 @@ class Branch:
     def text(self) -> str:
         """The branch as a theorem writes it: what the left must be, then what the right is."""
         fixed = ", ".join(f"{name} = {node_text(node)}" for name, node in self.fixed.items())
-        maps = ", ".join(
-            f"{name} = {node_text(node)}" for name, node in self.hyper_map.items() if node is not ref(name)
-        )
+        same = {name: self.fixed.get(name, ref(name)) for name in self.hyper_map}
+        changed = {name: node for name, node in self.hyper_map.items() if node is not same[name]}
+        maps = ", ".join(f"{name} = {node_text(node)}" for name, node in changed.items())
         return f"{fixed or 'always'}: {maps}" if maps else fixed or "always"
+
+    def full_text(self) -> str:
+        """The branch with the conditions on what is left free."""
+        return f"{self.text()}, if {' and '.join(self.conditions)}" if self.conditions else self.text()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from symopt.checker.linear_pairs import check_branch, check_no_others, replay_di
 from symopt.checker.outcome import Check
 from symopt.errors import UsageError, nearest
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node, ref
+from symopt.ir.nodes import Node, ref, substitute
 from symopt.ir.trace import Trace
 from symopt.lang.theorem.linear import ALWAYS, EqualWhere
 from symopt.passes.tracing import trace as traced
@@ -78,14 +78,8 @@ def _read(text: str, where: str, both: Both) -> Stated:
     values = {name: reader.of_node(node, text) for name, node in fixed.items()}
     for name, node in maps.items():
         if node is not ref(name) or name in own:
-            values[RIGHT + name] = reader.of_node(_renamed(node, fixed, free), text)
+            values[RIGHT + name] = reader.of_node(substitute([node], {**free, **fixed})[0], text)
     return Stated(text, where, fixed, maps, values)
-
-
-def _renamed(node: Node, fixed: dict[str, Node], free: dict[str, Node]) -> Node:
-    from symopt.ir.nodes import substitute
-
-    return substitute([node], {**free, **fixed})[0]
 
 
 def _equations(text: str, allowed: Sequence[str], title: str, names: Sequence[str]) -> dict[str, Node]:
@@ -110,8 +104,8 @@ def _within(both: Both, branch: Branch, item: Stated) -> bool:
 
 
 def _said(relation: LinearRelation) -> str:
-    parameters = [f"[{branch.text()}]" for branch in relation.branches if branch.where == BOTH]
-    points = [f"[{branch.text()}]" for branch in relation.branches if branch.where == POINTS]
+    parameters = [f"[{branch.full_text()}]" for branch in relation.branches if branch.where == BOTH]
+    points = [f"[{branch.full_text()}]" for branch in relation.branches if branch.where == POINTS]
     said = f"equal exactly where {' or '.join(parameters)}" if parameters else "equal nowhere"
     return said + (f"; the points of the gradients also where {' or '.join(points)}" if points else "")
 
@@ -150,7 +144,7 @@ def _proof(relation: LinearRelation) -> Proof:
         ]
     steps.append(
         Step(
-            "there are no other constant hyper-parameters in their domains at which something moves and the two are equal",
+            "at no other constant hyper-parameters in their domains are the two equal, unless nothing moves",
             f"{relation.equations} polynomial equations, the coefficients of the cross-multiplied transfer functions, "
             "of which every factor was solved or cannot be zero",
         )

@@ -104,6 +104,8 @@ class Reader:
             for comparison in region_of(text):
                 for bound in self._bound(comparison):
                     used = self.ring.used(bound.poly)
+                    if not used and not _holds(bound):
+                        raise UsageError(f"given {text!r} contradicts the domains of the hyper-parameters")
                     if len(used) == 1 and self.ring.degree(bound.poly, used[0]) == 1:
                         self._narrow_name(used[0], bound, text)
                     else:
@@ -116,9 +118,11 @@ class Reader:
         assert slope is not None
         end, before = -low / slope, self.domains.get(name, Domain())
         if slope > 0 and (before.lower is None or end >= before.lower):
-            new = Domain(end, before.upper, bound.strict, before.upper_open)
+            is_open = bound.strict or (end == before.lower and before.lower_open)
+            new = Domain(end, before.upper, is_open, before.upper_open, before.integer)
         elif slope < 0 and (before.upper is None or end <= before.upper):
-            new = Domain(before.lower, end, before.lower_open, bound.strict)
+            is_open = bound.strict or (end == before.upper and before.upper_open)
+            new = Domain(before.lower, end, before.lower_open, is_open, before.integer)
         else:
             return
         if (
@@ -128,3 +132,8 @@ class Reader:
         ):
             raise UsageError(f"given {text!r} contradicts the domain {before.describe(name)}")
         self.domains[name] = new
+
+
+def _holds(bound: Bound) -> bool:
+    """Whether a bound without names holds."""
+    return bool(not bound.strict if bound.poly == 0 else bound.poly.leading_coefficient() > 0)

@@ -14,7 +14,7 @@ from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import ArrayArithmetic, ScalarArithmetic, UndecidedError, differ, is_defined, precision
 from symopt.ir.nodes import ONE, Node, Reduce, ref, substitute, walk
 from symopt.ir.shape import let_shapes
-from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.ir.trace import STEP, Trace
 from symopt.lang.domain import NonNegative
 from symopt.lang.theorem import Identity
 from symopt.prove.deadline import Deadline
@@ -188,7 +188,7 @@ def _positive(x: Any) -> bool:
 def _described(inputs: Inputs, step: int, left: Any, right: Any) -> dict[str, Any]:
     given = {name: [written(now[name]) for now in inputs.given[:step]] for name in inputs.given[0]}
     return {
-        "hyper": {name: written(value) for name, value in inputs.hypers.items()}, PARAMETER: written(inputs.theta),
+        "hyper": {name: written(value) for name, value in inputs.hypers.items()}, "theta": written(inputs.theta),
         "grads": [[written(g) for g in answers] for answers in inputs.grads[:step]],
         **({"given": given} if given else {}), "step": str(step), "left": written(left), "right": written(right),
     }  # fmt: skip

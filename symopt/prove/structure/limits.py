@@ -53,15 +53,21 @@ def settle_limit(claim: Limit, trace: Trace, time_limit: float) -> Settlement:
     found = _refuted(general, trace, of, value, approach, deadline)
     if found is not None:
         return Settlement.fails(found, check_limit(trace, claim, beside, found))
+    # A general step is one after the first; where it is not t that moves, the first one counts too.
+    pairs = [(of, value)]
+    if approach.variable != STEP:
+        pairs.append(tuple(substitute([of, value], {STEP: num(1)})))  # type: ignore[arg-type]
     shown: list[str] = []
 
     def check(field: Field) -> str | None:
         convert = Converter(field, general.values(field), general.whole)
-        limit = LimitInCase(field, convert, approach)(of)
-        if not shown:
-            shown.append(node_text(element_node(field, limit)))
-        equal = field.equal(limit, convert(value))
-        return None if equal else f"the limit is {node_text(element_node(field, limit))} as far as it is known"
+        for node, wanted in pairs:
+            limit = LimitInCase(field, convert, approach)(node)
+            if not shown:
+                shown.append(node_text(element_node(field, limit)))
+            if not field.equal(limit, convert(wanted)):
+                return f"the limit is {node_text(element_node(field, limit))} as far as it is known"
+        return None
 
     cases = in_every_case(general.generators, general.domains, check, deadline)
     if cases.open is not None:

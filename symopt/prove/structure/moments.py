@@ -48,6 +48,8 @@ def expected(
     _refuse_functions(field, element, moving | powers, node)
     total: Node = ZERO
     for monomial, coefficient in element.num.to_dict().items():
+        if sum(monomial[i] > 0 for i in powers) > 1:
+            raise NotDecidedError(f"{node_text(node)} multiplies gradients at different points")
         order = sum(int(monomial[i]) for i in powers)
         degree = sum(int(monomial[i]) for i in moving)
         if degree > 1 or (degree and order):

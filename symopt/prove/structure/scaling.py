@@ -60,10 +60,13 @@ def settle_scaling(claim: Scaling, trace: Trace, time_limit: float) -> Settlemen
     except ContradictionError as error:
         return _refuted(claim, trace, factors, error, deadline)
     steps = [
-        Step(f"each step multiplies {state.name} by {_text(positive, sign, state.name)} if it was before",
-             "the degrees of its operations")
+        Step(
+            f"{state.name} is multiplied by {_text(positive, sign, state.name)} at the start, and after a step "
+            "if it was before",
+            "the degrees of its operations",
+        )
         for state in trace.states
-    ]  # fmt: skip
+    ]
     steps += [
         Step(f"the point of {query.name} is multiplied by {claim.by.get(PARAMETER, '1')}",
              "the degrees of its operations")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from symopt.ir.nodes import ONE, ZERO, Node, op, ref, refs, substitute
 from symopt.ir.shape import let_shapes
 from symopt.ir.trace import PARAMETER, STEP, Trace
@@ -26,6 +28,9 @@ def shift_proof(claim: Shift, trace: Trace, deadline: Deadline) -> tuple[Proof |
     names = (*trace.inputs, CONSTANT)
     initial = {state.name: state.init for state in trace.states}
     step, points = trace.step(), trace.points()
+    used = _used(step, [step[PARAMETER], *points.values()])
+    step = {name: node for name, node in step.items() if name == PARAMETER or name in used}
+    initial = {name: node for name, node in initial.items() if name in used}
     kept = nonnegative_states(step, initial, trace.inputs, trace.domains, deadline)
     domains = {**trace.domains, **{name: NonNegative for name in kept if name not in moved}}
     shapes = let_shapes(trace)
@@ -42,7 +47,7 @@ def shift_proof(claim: Shift, trace: Trace, deadline: Deadline) -> tuple[Proof |
     reason = next((outcome.open for outcome in outcomes if outcome.open), None)
     if reason is not None:
         return None, reason
-    which = ", ".join(state.name for state in trace.states if state.name in moved)
+    which = ", ".join(name for name in initial if name in moved)
     shifted = f"p{f' and {which}' if which else ''}"
     return Proof((
         Step(f"the initial states are shifted by d where p is: {shifted}", outcomes[0].method, outcomes[0].conditions),
@@ -50,6 +55,14 @@ def shift_proof(claim: Shift, trace: Trace, deadline: Deadline) -> tuple[Proof |
              tuple(dict.fromkeys((*outcomes[1].conditions, *outcomes[2].conditions)))),
         Step(str(claim), "induction over the steps"),
     )), ""  # fmt: skip
+
+
+def _used(step: Mapping[str, Node], roots: list[Node]) -> list[str]:
+    """The states on which the parameter and the points of gradients depend, through the steps before."""
+    found = [name for name in refs(*roots) if name in step]
+    for name in found:
+        found += [other for other in refs(step[name]) if other in step and other not in found]
+    return found
 
 
 def _moved(node: Node, moves: bool) -> Node:

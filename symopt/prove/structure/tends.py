@@ -48,7 +48,11 @@ def settle_tends(claim: TendsTo, trace: Trace, time_limit: float) -> Settlement:
         limit = at_limit(trace, approach)
     except NotDecidedError as error:
         return Settlement.unknown(str(error))
-    verdict = compare(limit, other, time_limit=time_limit / 2)
+    verdict = compare(limit, other, time_limit=time_limit / 3)
+    if verdict.verdict == "equal-if":  # under other hyper-parameters, which the claim does not have
+        own = {hyper.name for hyper in limit.hypers}
+        by_name = {hyper.name: hyper.name for hyper in other.hypers if hyper.name in own}
+        verdict = compare(limit, other, hyper_map=by_name, time_limit=time_limit / 3)
     if verdict.verdict == "different" and verdict.witness is not None:
         said: dict[str, Any] = {**verdict.witness.to_json(), "step": str(verdict.witness.step)}
         if verdict.witness.query is None:
@@ -102,8 +106,16 @@ def at_limit(trace: Trace, approach: Approach) -> Trace:
 def _refuse_jumps(trace: Trace, approach: Approach) -> None:
     """Nothing that jumps may depend on what moves, or on what follows from it."""
     fixed = {STEP, *(hyper.name for hyper in trace.hypers)} - {approach.variable}
+    if approach.to is None and any(approach.variable in refs(state.init) for state in trace.states):
+        raise NotDecidedError(f"a state starts at a value that depends on {approach.variable}")
     for let in trace.lets:
         for node in walk([let.value]):
+            if isinstance(node, Op) and node.op == "pow":
+                # Powers of zero jump where the exponent becomes zero.
+                exponent = {*refs(trace.expand(node.args[1]))}
+                vanishes = approach.to is None and approach.variable in exponent
+                if not exponent <= fixed and not vanishes:
+                    raise NotDecidedError(f"the exponent of {node_text(node)} in {let.target} moves")
             jumps = (isinstance(node, Op) and node.op in JUMPS) or (isinstance(node, MatOp) and node.op in OWN_AXES)
             if jumps and not {*refs(trace.expand(node))} <= fixed:
                 raise NotDecidedError(f"{node_text(node)} in {let.target} may jump")
