@@ -1,4 +1,4 @@
-from symopt.lang.theorem import Contracts, Displacement, RestsWhere, Stable, SteadyStep, Theorem
+from symopt.lang.theorem import Contracts, Displacement, Fastest, RestsWhere, Stable, SteadyStep, Theorem
 
 BELOW_ONE = ("mu < 1",)
 POLYAK = {"lr": "4/(sqrt(L) + sqrt(m))**2", "mu": "((sqrt(L) - sqrt(m))/(sqrt(L) + sqrt(m)))**2"}
@@ -93,14 +93,20 @@ THEOREMS = [
     ),
     Theorem(
         "gradient_descent_at_its_best_step_size",
-        Contracts("sgd", rate="(L - m)/(L + m)", given={"lr": "2/(L + m)"}),
-        why="The two ends of the spectrum contract equally fast.",
+        Fastest("sgd", rate="(L - m)/(L + m)", given={"lr": "2/(L + m)"}),
+        why="The two ends of the spectrum contract equally fast, and another step size slows one of them down.",
         source="Nesterov 2004, theorem 2.1.15",
     ),
     Theorem(
         "gradient_descent_at_the_safe_step_size",
         Contracts("sgd", rate="1 - m/L", given={"lr": "1/L"}),
         why="With lr = 1/L the flattest direction is the slowest.",
+    ),
+    Theorem(
+        "gradient_descent_at_the_safe_step_size_is_not_the_best",
+        Fastest("sgd", rate="1 - m/L", given={"lr": "1/L"}),
+        claim="fails",
+        why="Steps up to twice as long are stable, and somewhat longer ones are faster.",
     ),
     Theorem(
         "gradient_descent_at_the_safe_step_size_is_slower",
@@ -110,8 +116,8 @@ THEOREMS = [
     ),
     Theorem(
         "heavy_ball_at_polyaks_parameters",
-        Contracts("heavy_ball", rate="(sqrt(L) - sqrt(m))/(sqrt(L) + sqrt(m))", given=POLYAK),
-        why="The discriminant is at most zero on all curvatures, so both eigenvalues have the modulus sqrt(mu).",
+        Fastest("heavy_ball", rate="(sqrt(L) - sqrt(m))/(sqrt(L) + sqrt(m))", given=POLYAK),
+        why="The discriminant is at most zero on all curvatures, so both eigenvalues have the modulus sqrt(mu); nothing is faster.",
         source="Polyak 1964, theorem 9",
     ),
     Theorem(
@@ -119,6 +125,19 @@ THEOREMS = [
         Contracts("heavy_ball", rate="(L - m)/(L + m)", given=POLYAK),
         claim="fails",
         why="The best rate of gradient descent is never reached: the heavy ball has the root of the condition number.",
+    ),
+    Theorem(
+        "heavy_ball_without_momentum_is_not_the_best",
+        Fastest("heavy_ball", rate="(L - m)/(L + m)", given={"lr": "2/(L + m)", "mu": "0"}),
+        claim="fails",
+        why="A little momentum makes it faster.",
+    ),
+    Theorem(
+        "nesterov_is_not_tuned_to_quadratics",
+        Fastest("nag", rate="1 - sqrt(m/L)", given=NESTEROV),
+        claim="fails",
+        why="Its parameters are those for all strongly convex functions; on quadratics others are faster.",
+        source="Lessard, Recht & Packard 2016, proposition 1",
     ),
     Theorem(
         "nesterov_at_its_parameters",

@@ -140,7 +140,7 @@ def _truth(text: str, values: Values) -> bool | None:
                 return False
             continue
         difference = b - a if symbol in ("<=", "<") else a - b
-        if difference < -AGREE or (symbol in "<>" and difference == 0):
+        if difference < -AGREE or (symbol in "<>" and abs(difference) < AGREE):
             return False
     return True
 

@@ -20,7 +20,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.domain import Domain
 from symopt.lang.theorem.bounds import Comparison
-from symopt.lang.theorem.linear import CURVATURE, LARGEST, SMALLEST, Contracts, Stable, region_of
+from symopt.lang.theorem.linear import CURVATURE, LARGEST, SMALLEST, Contracts, Fastest, Stable, region_of
 
 LATER = 2  # the first step that is like all later ones
 POINTS, ENOUGH = 160, 20
@@ -213,3 +213,41 @@ def _number(domain: Domain, chosen: random.Random) -> Fraction:
 
 def _digits(ball: Any) -> str:
     return str(ball.str(12, radius=False))
+
+
+@with_bits
+def check_fastest(trace: Trace, claim: Fastest) -> Check:
+    """Compare the rate with the eigenvalues at both bounds under random hyper-parameters, some near the best."""
+    done = 0
+    for seed in range(POINTS):
+        chosen = random.Random(seed)
+        low = Fraction(chosen.randint(1, 32), 16)
+        high = low + Fraction(chosen.randint(1, 64), 16)
+        best, rate = _posed(trace, claim, low, high)
+        near = {name: number * (1 + real(Fraction(chosen.randint(-8, 8), 64))) for name, number in best.items()}
+        hypers = near if seed % 2 else random_point(trace, chosen)
+        if not all(near[h.name] >= 0 for h in trace.hypers if h.domain.lower == 0):
+            continue
+        ends = [radius(step_matrix(trace, hypers, real(end))) for end in (low, high)]
+        if None in ends:
+            continue
+        if ends[0].max(ends[1]) < rate - NEAR:
+            return Check(False, f"other hyper-parameters contract faster (seed {seed})")
+        done += 1
+    return Check(done >= ENOUGH, f"at {done} random hyper-parameters, half of them near the best, none contract faster")
+
+
+@with_bits
+def check_faster(
+    trace: Trace, claim: Fastest, point: Mapping[str, Fraction], low: Fraction, high: Fraction
+) -> tuple[Check, dict[str, str]]:
+    """Whether hyper-parameters contract faster than the rate on curvatures between two bounds."""
+    _, rate = _posed(trace, claim, low, high)
+    hypers = {name: real(number) for name, number in point.items()}
+    shares = [Fraction(k, 4 * CURVATURES) for k in range(4 * CURVATURES + 1)]
+    moduli = [radius(step_matrix(trace, hypers, real(low + (high - low) * share))) for share in shares]
+    known = [found for found in moduli if found is not None]
+    faster = bool(known) and all(found < rate for found in known)
+    return Check(faster, f"eigenvalues on {len(known)} curvatures are smaller than the rate"), {
+        "claimed": _digits(rate)
+    }

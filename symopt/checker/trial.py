@@ -53,9 +53,9 @@ class Trial:
         for name in stated.not_negative:
             source.values[name] = abs(source.values[name])
         self.runs[stated.image].values["p"] = source.values["p"]
-        self._put(stated.source, t - 1, stated.known[stated.source])
-        self._put(stated.image, t - 1, stated.states)
-        self._put(stated.image, t - 1, stated.known[stated.image])
+        self._put(stated.source, stated.source, t - 1, stated.known[stated.source])
+        self._put(stated.image, stated.source, t - 1, stated.states)
+        self._put(stated.image, stated.image, t - 1, stated.known[stated.image])
         return self.step(t)
 
     def step(self, t: int) -> Pairs:
@@ -72,25 +72,31 @@ class Trial:
         self.made: Pairs = [
             *(("the point of a gradient", a, b) for a, b in zip(*points, strict=True)),
             ("the parameter", left["p"], right["p"]),
-            *self._agree(stated.image, t, stated.states),
+            *self._agree(stated.image, stated.source, t, stated.states),
         ]
-        known = [pair for side in SIDES for pair in self._agree(side, t, stated.known[side])]
+        known = [pair for side in SIDES for pair in self._agree(side, side, t, stated.known[side])]
         return [*self.made, *known]
 
-    def _agree(self, side: str, t: int, states: Mapping[str, Node]) -> Pairs:
-        """What states are said to be, and what they are, the left's first."""
-        now, held = self.values(t), self.runs[side].values
+    def _agree(self, side: str, of: str, t: int, states: Mapping[str, Node]) -> Pairs:
+        """What states of a side are said to be, in the names of the side ``of``, and what they are; the left first."""
+        now, held = self.values(t, own=of), self.runs[side].values
         found = [(f"the state {name}", value(node, now, self.number), held[name]) for name, node in states.items()]
         return found if side == "right" else [(what, b, a) for what, a, b in found]
 
-    def _put(self, side: str, t: int, states: Mapping[str, Node]) -> None:
+    def _put(self, side: str, of: str, t: int, states: Mapping[str, Node]) -> None:
         for name, node in states.items():
-            self.runs[side].values[name] = value(node, self.values(t), self.number)
+            self.runs[side].values[name] = value(node, self.values(t, own=of), self.number)
 
-    def values(self, t: int, more: Mapping[str, Any] | None = None, earlier: bool = False) -> Values:
-        """Everything by its common name; with ``earlier`` also the hyper-parameters of the step before."""
-        stated, common = self.stated, self.at(t)
-        found: Values = {**self.runs[stated.source].values, **common, "t": self.number(Fraction(t))}
+    def values(
+        self, t: int, more: Mapping[str, Any] | None = None, earlier: bool = False, own: str | None = None
+    ) -> Values:
+        """Everything by its common name; ``own`` is the side, by default the free one, that needs no prefix.
+
+        With ``earlier`` the hyper-parameters of the step before are there too.
+        """
+        stated, side = self.stated, own or self.stated.source
+        plain = self.hypers("right", t) if own == "right" != stated.source else self.at(t)
+        found: Values = {**self.runs[side].values, **plain, "t": self.number(Fraction(t))}
         found |= {f"right.{name}": x for name, x in self.hypers("right", t).items()}
         found |= {f"{side}.{name}": x for side in SIDES for name, x in self.runs[side].values.items()}
         if earlier:

@@ -25,6 +25,7 @@ from symopt.prove.conditional import (
     fixed_equality,
     mapped_equality,
     plain_equality,
+    with_hypers,
     with_reasons,
 )
 from symopt.prove.lookahead import equal_in_the_shifted_variable
@@ -119,7 +120,7 @@ class Comparison:
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""
         nodes = self._read_map(hyper_map)
-        mapped = rewrite(self.right, nodes)
+        mapped = with_hypers(rewrite(self.right, nodes), self.left)
         under = Comparison(self.left, mapped, self.varying, self.deadline)
         witness, agreed = find_witness(self.left, mapped, self.varying, self.deadline)
         if witness is not None:

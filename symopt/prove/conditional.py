@@ -270,16 +270,16 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     solution |= {name: node_text(normal(node)) for name, node in nodes.items()}
     forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
     values = {name: read_expression(text, names) for name, text in backward.hyper_map.items() if name not in own}
-    mapped = _with_hypers(rewrite(right, nodes), left)
+    mapped = with_hypers(rewrite(right, nodes), left)
     found, _ = plain_equality(rewrite(left, values) if forced else left, mapped, varying, deadline)
     if found is None:
         return None
     return replace(found, hyper_map={**found.hyper_map, **solution}, conditions=(*forced, *found.conditions))
 
 
-def _with_hypers(trace: Trace, other: Trace) -> Trace:
-    """A trace whose hyper-parameters are those that it reads, of its own and of another."""
-    named: dict[str, HyperInfo] = {hyper.name: hyper for hyper in (*trace.hypers, *other.hypers)}
+def with_hypers(trace: Trace, other: Trace) -> Trace:
+    """A trace whose hyper-parameters are its own and those of another."""
+    named: dict[str, HyperInfo] = {hyper.name: hyper for hyper in (*other.hypers, *trace.hypers)}
     return replace(trace, hypers=tuple(named.values()))
 
 

@@ -104,7 +104,14 @@ class Runner:
             (node, value) for node, value in self._memo.items()
             if not _defined(value) and all(_defined(self._seen(arg)) for arg in node.args)
         ]  # fmt: skip
-        return bool(first) and all(x is UNDEFINED for _, value in first for x in np.ravel(value) if not _defined(x))
+        return bool(first) and all(self._is_without_value(node, value) for node, value in first)
+
+    def _is_without_value(self, node: Node, value: Value) -> bool:
+        """Whether an operation has no value at its operands: they are exact, or certainly outside its domain."""
+        outside = isinstance(node, Op) and node.op in ("sqrt", "log")
+        operand = np.broadcast_to(np.asarray(self._seen(node.args[0]), dtype=object), np.shape(value))
+        pairs = zip(np.ravel(value), operand.flat, strict=True)
+        return all(_defined(x) or x is UNDEFINED or (outside and bool(at < 0)) for x, at in pairs)
 
     def _seen(self, node: Node) -> Value:
         return self._names[node.name] if isinstance(node, Ref) else self._memo.get(node, Fraction(0))

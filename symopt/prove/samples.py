@@ -18,6 +18,8 @@ GRADIENTS = tuple(
     tuple(map(Fraction, text.split()))
     for text in ("1 1 1", "1 0 0", "1 -1 2", "0 1 1", "2 1 1/2", "0 0 1", "-1 -1 -1", "-2 3 -1", "1/10 -1/20 1/30")
 )
+FALLING = tuple(map(Fraction, ["4", "-3", "2", "-1", "1/2", "-1/4", "1/8"]))
+GROWING = tuple(map(Fraction, ["1/4", "-1/2", "1", "-2", "3", "-5", "8"]))
 PARAMETERS = tuple(map(Fraction, (1, 0, 2, -1)))
 
 
@@ -59,6 +61,9 @@ def samples(hypers: Sequence[HyperInfo], thresholds: Sequence[Fraction] = (), ar
     for k in range(1, 12):
         yield Sample(chosen(k, 1 + k % 3), PARAMETERS[k % 4], GRADIENTS[k % len(GRADIENTS)])
     yield Sample(defaults, Fraction(1), GRADIENTS[-1], steps=LONGEST)
+    # Averages that turn round more than once, of what falls and of what grows.
+    for k, sizes in enumerate((FALLING, GROWING, FALLING)):
+        yield Sample(chosen(2 * k, 1), Fraction(1), sizes, steps=len(sizes))
     yield Sample(
         {n: Fraction(0) if 0 in h.domain else defaults[n] for n, h in _named(hypers)}, Fraction(1), (Fraction(1),)
     )

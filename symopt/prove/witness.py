@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symopt.ir.exact import UndecidedError, differ, is_defined, precision
+from symopt.ir.exact import UNDEFINED, UndecidedError, differ, is_defined, precision
 from symopt.ir.nodes import Num, Op, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, HyperInfo, Trace
 from symopt.lang.declare import GIVEN
@@ -217,30 +217,32 @@ class Run:
         def answer(i: int) -> Value:
             return self._spread(self.sample.grad((t - 1) * self.both.queries + i))
 
-        try:
-            made = [
-                side.step(state, hypers, t, answer, given)
-                for side, state in zip((self.both.left, self.both.right), self.states, strict=True)
-            ]
-            pairs: list[tuple[str | None, Value, Value]] = [
-                (query.name, a, b)
-                for query, a, b in zip(self.both.left.trace.queries, made[0][1], made[1][1], strict=False)
-            ]
-            pairs.append((None, made[0][0][PARAMETER], made[1][0][PARAMETER]))
-            for query, a, b in pairs:
-                if not (_defined(a) and _defined(b)):
-                    self.over = True
-                    self.one_sided = self._undefined_on_one_side(t, a, b, query)
-                    return None
-                if any(differ(x, y) for x, y in zip(np.ravel(a), np.ravel(b), strict=True)):
-                    self.over = True
-                    return self._witness(t, a, b, query)
-        except UndecidedError:
-            self.over = True
-            return None
+        sides = zip((self.both.left, self.both.right), self.states, strict=True)
+        made = [self._step(side, state, hypers, t, answer, given) for side, state in sides]
+        pairs: list[tuple[str | None, Value, Value]] = [
+            (query.name, a, b)
+            for query, a, b in zip(self.both.left.trace.queries, made[0][1], made[1][1], strict=False)
+        ]
+        pairs.append((None, made[0][0][PARAMETER], made[1][0][PARAMETER]))
+        for query, a, b in pairs:
+            if not (_defined(a) and _defined(b)):
+                self.over = True
+                self.one_sided = self._undefined_on_one_side(t, a, b, query)
+                return None
+            if any(differ(x, y) for x, y in zip(np.ravel(a), np.ravel(b), strict=True)):
+                self.over = True
+                return self._witness(t, a, b, query)
         self.states = [state for state, _ in made]
         self.agreed = t
         return None
+
+    def _step(self, side: Runner, *inputs: Any) -> tuple[dict[str, Value], list[Value]]:
+        """A step of one side; undefined where a comparison meets what is undefined or cannot be told apart."""
+        try:
+            return side.step(*inputs)
+        except UndecidedError:
+            nothing = np.full(self.both.shape, UNDEFINED, dtype=object) if self.both.shape else UNDEFINED
+            return {PARAMETER: nothing}, []
 
     def _undefined_on_one_side(self, t: int, a: Value, b: Value, query: str | None) -> Witness | None:
         sides = (self.both.left, a, b), (self.both.right, b, a)

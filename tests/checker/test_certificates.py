@@ -23,6 +23,7 @@ PAIRS = [
     ("adam_tf", "adam"), ("momentum_ema", "heavy_ball"), ("sum_momentum", "qhm"), ("adamw", "adamw_paper"),
     ("adamaxw[weight_decay=0]", "adamax"), ("lamb[weight_decay=0]", "lamb_keras"),
     ("sum_momentum[sigma=1]", "sgd[momentum=True,nesterov=True]"), ("asgd[lambd=0]", "sgd"),
+    ("nag", "triple_momentum"),
 ]  # fmt: skip
 Document = dict[str, Any]
 

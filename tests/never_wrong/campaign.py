@@ -54,18 +54,21 @@ def _spelt(name: str, settings: Mapping[str, Any]) -> str:
 
 
 def cases(mutants: int, rewrites: int, chosen: Sequence[str] = ()) -> list[Case]:
-    """So many cases, round after round over the targets; the slow ones are in every fourth or eighth round."""
+    """So many cases, both kinds mixed, so that a run that is cut short has seen of both."""
+    found = [*rounds(MUTANT, mutants, chosen), *rounds(REWRITE, rewrites, chosen)]
+    shares = [*((k + 0.5) / mutants for k in range(mutants)), *((k + 0.5) / rewrites for k in range(rewrites))]
+    return [found[k] for k in sorted(range(len(found)), key=lambda k: shares[k])]
+
+
+def rounds(kind: str, number: int, chosen: Sequence[str] = ()) -> list[Case]:
+    """So many cases of a kind, round after round over the targets; the slow ones are in every fourth or eighth."""
     found: list[Case] = []
-    known = chosen or targets()
-    for kind, number in ((MUTANT, mutants), (REWRITE, rewrites)):
-        made = 0
-        for seed in count():
-            for target in known:
-                if made < number and (chosen or seed % every(target) == 0):
-                    found.append(Case(target, kind, seed))
-                    made += 1
-            if made == number:
-                break
+    for seed in count():
+        for target in chosen or targets():
+            if len(found) == number:
+                return found
+            if chosen or seed % every(target) == 0:
+                found.append(Case(target, kind, seed))
     return found
 
 

@@ -133,6 +133,19 @@ def _shifted(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]
             )  # fmt: skip
 
 
+def _mixed(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]:
+    """A state stored as its sum with, or its difference to, another one."""
+    for state in trace.states:
+        for other in trace.states:
+            if other is not state:
+                for sign, back in (("add", "sub"), ("sub", "add")):
+                    new = [ref(trace.results[s.name]) for s in (state, other)]
+                    yield f"{state.name} {sign} {other.name}", held_otherwise(
+                        trace, state.name, op(back, ref(state.name), ref(other.name)), op(sign, *new),
+                        op(sign, state.init, other.init),
+                    )  # fmt: skip
+
+
 def _counter(trace: Trace, chosen: random.Random) -> Iterator[tuple[str, Trace]]:
     """The step counted by a state of the rule's own, from 0 or from 1; a power of the step as a product."""
     if any(reads(let.value, STEP) for let in trace.lets):
@@ -226,6 +239,6 @@ def _short(node: Node) -> str:
 
 WAYS: dict[str, Restatement] = {
     "inlined": _inlined, "introduced": _introduced, "renamed": _renamed, "reordered": _reordered, "scaled": _scaled,
-    "corrected state": _corrected, "shifted state": _shifted, "counter": _counter, "hidden state": _hidden,
+    "corrected state": _corrected, "shifted state": _shifted, "mixed state": _mixed, "counter": _counter, "hidden state": _hidden,
     "split step": _split, "decay first": _decay_first,
 }  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from fractions import Fraction
 
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, matop, num, op, reduce, ref, walk
+from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, num, op, ref, walk
 from symopt.ir.trace import STEP, Trace
+from tests.never_wrong.forms_of_cases import comparisons, extremes, wide
 from tests.never_wrong.graphs import Change, is_rule, replaced, with_value
 from tests.never_wrong.positive import Domains, not_negative, positive
 
@@ -52,16 +52,16 @@ def forms(node: Node, domains: Domains) -> Iterator[tuple[str, Node]]:
         case Op(op="sqrt", args=(a,)):
             yield from _roots(a, domains)
         case Op(op="max" | "min" | "abs" | "sign"):
-            yield from _extremes(node)
+            yield from extremes(node)
         case Op(op="where", args=(condition, a, b)):
             yield "where turned", op("where", op("not", condition), b, a)
             if isinstance(condition, Op) and condition.op == "and":
                 x, y = condition.args
                 yield "where nested", op("where", x, op("where", y, a, b), b)
         case Op(op="lt" | "le" | "eq" | "and" | "or"):
-            yield from _comparisons(node)
+            yield from comparisons(node)
         case Reduce() | MatOp():
-            yield from _wide(node)
+            yield from wide(node)
     if isinstance(node, Ref | Op) and getattr(node, "op", "") not in CONDITIONS:
         yield "neutral", op("mul", node, ONE)
         yield "neutral", op("sub", op("add", node, ref(STEP)), ref(STEP))
@@ -158,6 +158,11 @@ def _products(node: Op, domains: Domains) -> Iterator[tuple[str, Node]]:
     for name in domains:
         if name != STEP and positive(ref(name), domains):
             yield "both scaled", op("div", op("mul", a, ref(name)), op("mul", b, ref(name)))
+        correction = op("sub", ONE, op("pow", ref(name), ref(STEP)))
+        if name != STEP and positive(correction, domains):
+            for factor in (correction, op("sqrt", correction)):
+                yield "both corrected", op("div", op("mul", a, factor), op("mul", factor, b))
+                yield "both corrected", op("div", op("div", a, factor), op("div", b, factor))
 
 
 def _powers(node: Op) -> Iterator[tuple[str, Node]]:
@@ -198,75 +203,6 @@ def _roots(a: Node, domains: Domains) -> Iterator[tuple[str, Node]]:
     if not_negative(a, domains):
         yield "root of a square", op("sqrt", op("abs", a))
     yield "root of a square", op("sqrt", op("sqrt", op("mul", op("abs", a), a))) if not_negative(a, domains) else root
-
-
-def _extremes(node: Op) -> Iterator[tuple[str, Node]]:
-    match node.op, node.args:
-        case ("max" | "min") as name, (a, b):
-            other = "min" if name == "max" else "max"
-            less, more = ("lt", "le") if name == "max" else ("le", "lt")
-            gap = op("abs", op("sub", a, b))
-            yield "commuted", op(name, b, a)
-            yield "by the other extreme", op("neg", op(other, op("neg", a), op("neg", b)))
-            yield "by abs", op("div", op("add" if name == "max" else "sub", op("add", a, b), gap), TWO)
-            yield "by where", op("where", op("lt", a, b), *((b, a) if name == "max" else (a, b)))
-            yield "by where", op("where", op(more, b, a), *((a, b) if name == "max" else (b, a)))
-            yield "by the other extreme", op("sub", op("add", a, b), op(other, a, b))
-            yield "by where", op("where", op("not", op(less, b, a)), *((b, a) if name == "max" else (a, b)))
-        case "abs", (a,):
-            yield "by max", op("max", a, op("neg", a))
-            yield "by a root", op("sqrt", op("mul", a, a))
-            yield "by sign", op("mul", a, op("sign", a))
-            yield "by where", op("where", op("lt", a, ZERO), op("neg", a), a)
-            yield "even", op("abs", op("neg", a))
-        case "sign", (a,):
-            negative = op("where", op("lt", a, ZERO), num(-1), ZERO)
-            yield "by where", op("where", op("lt", ZERO, a), ONE, negative)
-            yield "odd", op("neg", op("sign", op("neg", a)))
-            yield "scaled inside", op("sign", op("mul", num(Fraction(5, 2)), a))
-            yield "by clipping", op("where", op("eq", a, ZERO), ZERO, op("div", a, op("abs", a)))
-
-
-def _comparisons(node: Op) -> Iterator[tuple[str, Node]]:
-    a, b = node.args
-    match node.op:
-        case "lt":
-            yield "comparison turned", op("not", op("le", b, a))
-            yield "comparison turned", op("lt", op("neg", b), op("neg", a))
-            yield "comparison with zero", op("lt", ZERO, op("sub", b, a))
-            yield "comparison with zero", op("lt", op("sub", a, b), ZERO)
-        case "le":
-            yield "comparison turned", op("not", op("lt", b, a))
-            yield "comparison turned", op("or", op("lt", a, b), op("eq", a, b))
-            yield "comparison with zero", op("le", op("sub", a, b), ZERO)
-        case "eq":
-            yield "comparison turned", op("and", op("le", a, b), op("le", b, a))
-            yield "comparison with zero", op("eq", op("sub", a, b), ZERO)
-        case "and" | "or" as name:
-            other = "or" if name == "and" else "and"
-            yield "De Morgan", op("not", op(other, op("not", a), op("not", b)))
-            yield "commuted", op(name, b, a)
-
-
-def _wide(node: Node) -> Iterator[tuple[str, Node]]:
-    """Reductions and products of matrices by what they are linear in."""
-    match node:
-        case Reduce(op="sum" | "mean" | "model_sum" as name, axis=axis, args=(arg,)):
-            yield "linear", op("div", reduce(name, op("mul", TWO, arg), axis), TWO)
-            yield "linear", op("neg", reduce(name, op("neg", arg), axis))
-            if isinstance(arg, Op) and arg.op in ("add", "sub"):
-                yield "linear", op(arg.op, *(reduce(name, x, axis) for x in arg.args))
-        case Reduce(op="amax" | "amin" as name, axis=axis, args=(arg,)):
-            other = "amin" if name == "amax" else "amax"
-            yield "by the other extreme", op("neg", reduce(other, op("neg", arg), axis))
-            yield "linear", op("div", reduce(name, op("mul", TWO, arg), axis), TWO)
-        case MatOp(op="matmul", args=(a, b)):
-            yield "transposed", matop("transpose", matop("matmul", matop("transpose", b), matop("transpose", a)))
-            yield "linear", op("div", matop("matmul", op("mul", TWO, a), b), TWO)
-            if isinstance(a, MatOp) and a.op == "matmul":
-                yield "regrouped", matop("matmul", a.args[0], matop("matmul", a.args[1], b))
-        case MatOp(op="transpose", args=(a,)):
-            yield "transposed", op("neg", matop("transpose", op("neg", a)))
 
 
 def _root_of_square(node: Node) -> Node | None:

@@ -12,9 +12,8 @@ from symopt.theorems.catalogue import theorems
 from tests.never_wrong.theorems import edited, refuted, settled_theorem
 
 LIMIT = 1.0
-STATED = {
-    name: t.subject for name, t in theorems().items() if isinstance(t.subject, ClosedForm | FirstStep | Invariant)
-}
+KINDS = (ClosedForm, FirstStep, Invariant)
+STATED: dict[str, Any] = {name: t.subject for name, t in theorems().items() if isinstance(t.subject, KINDS)}
 TRUE = [name for name in STATED if theorems()[name].claim == "holds"]
 
 

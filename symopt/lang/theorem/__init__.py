@@ -10,7 +10,7 @@ from symopt.lang.theorem.comparison import Compare
 from symopt.lang.theorem.floats import InFloats, RoundingError
 from symopt.lang.theorem.identities import Identity
 from symopt.lang.theorem.limits import Limit, TendsTo
-from symopt.lang.theorem.linear import Contracts, Displacement, EqualWhere, RestsWhere, Stable, SteadyStep
+from symopt.lang.theorem.linear import Contracts, Displacement, EqualWhere, Fastest, RestsWhere, Stable, SteadyStep
 from symopt.lang.theorem.responses import ConstantGradient, Expectation, Impulse, Response
 from symopt.lang.theorem.structure import Equivariance, Scaling, Shift
 from symopt.lang.theorem.units import Units
@@ -27,6 +27,7 @@ __all__ = [
     "EqualWhere",
     "Equivariance",
     "Expectation",
+    "Fastest",
     "FirstStep",
     "Identity",
     "Impulse",

@@ -113,6 +113,14 @@ class Contracts(Property):
 
 
 @dataclass(frozen=True)
+class Fastest(Contracts):
+    """The rate of ``Contracts``, and no other hyper-parameters have a smaller one on the same curvatures."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}, which no other hyper-parameters surpass"
+
+
+@dataclass(frozen=True)
 class Displacement(Property):
     """A gradient of 1 in one step, and of 0 in all others, moves the parameter by ``total`` in the end."""
 

@@ -10,6 +10,7 @@ from symopt.ir.nodes import Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, SIZES, STEP
 from symopt.passes.fold import fold
 from symopt.prove.cases import Deadline
+from symopt.prove.cause.text import size
 from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
 from symopt.prove.pair import RIGHT, Pair
@@ -17,13 +18,16 @@ from symopt.prove.render import element_node, element_text
 from symopt.prove.witness import Witness
 
 LONGEST_DIFFERENCE = 400
+LARGEST = 2000  # operations of a parameter; of more, what is left of a difference would be long as well
 LONGEST_UNROLLING = 2  # steps; more make expressions that nobody reads
 
 
 def difference(pair: Pair, witness: Witness, deadline: Deadline) -> str | None:
     """Left minus right at the step of a witness; None where that is long."""
     unrolled = _unrolled(pair, witness.step)
-    return _difference(pair, *unrolled, witness, deadline) if unrolled else None
+    if unrolled is None or max(map(size, unrolled)) > LARGEST:
+        return None
+    return _difference(pair, *unrolled, witness, deadline)
 
 
 def _unrolled(pair: Pair, steps: int) -> tuple[Node, Node] | None:

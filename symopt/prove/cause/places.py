@@ -10,6 +10,7 @@ from symopt.ir.nodes import Node, Num, Op, Ref, num, op, rebuild, ref, refs, sub
 from symopt.ir.trace import PARAMETER, STEP
 from symopt.passes.fold import fold
 from symopt.prove.cause.points import Values, agree, evaluate, sample
+from symopt.prove.cause.text import size
 from symopt.prove.cause.text import text as node_text
 from symopt.prove.pair import LEFT, RIGHT, Pair, Side, bare
 
@@ -98,7 +99,7 @@ class Places:
     def text(self, node: Node) -> str:
         """An expression as people write it, in the names of statements that both sides have; dots for a long one."""
         named = _renamed(node, {value: name for value, name in self._named.items() if value is not node})
-        return node_text(named) if _size(named) <= LONGEST else DOTS
+        return node_text(named) if size(named) <= LONGEST else DOTS
 
     @cached_property
     def _named(self) -> dict[Node, Ref]:
@@ -186,11 +187,3 @@ def _renamed(root: Node, new: Mapping[Node, Ref]) -> Node:
 def step_powers(nodes: Sequence[Node]) -> list[Op]:
     """Powers whose exponent changes from step to step, as in bias corrections."""
     return [n for n in walk(nodes) if isinstance(n, Op) and n.op == "pow" and STEP in refs(n.args[1])]
-
-
-def _size(root: Node) -> int:
-    """The number of operations of an expression written out, where nothing is shared."""
-    sizes: dict[Node, int] = {}
-    for node in walk([root]):
-        sizes[node] = 1 + sum(sizes[arg] for arg in node.args)
-    return sizes[root]

@@ -28,3 +28,11 @@ def _condition(node: Node) -> str:
         return text(node)
     words = [_condition(arg) for arg in node.args]
     return f"not {words[0]}" if node.op == "not" else f" {WORDS[node.op]} ".join(words)
+
+
+def size(root: Node) -> int:
+    """The number of operations of an expression written out, where nothing is shared."""
+    sizes: dict[Node, int] = {}
+    for node in walk([root]):
+        sizes[node] = 1 + sum(sizes[arg] for arg in node.args)
+    return sizes[root]

@@ -135,11 +135,12 @@ class Runs:
 
 
 def drawn(
-    names: Sequence[str], domains: Mapping[str, Domain], count: int, chosen: random.Random
-) -> dict[str, list[Fraction]]:
-    """Exact inputs of one step for so many runs."""
+    names: Sequence[str], domains: Mapping[str, Domain], count: int, chosen: random.Random,
+    more: Sequence[Fraction] = (),
+) -> dict[str, list[Fraction]]:  # fmt: skip
+    """Exact inputs of one step for so many runs; gradients may be one of ``more`` too."""
     found = {}
     for name in names:
-        pool = choices(domains[name]) if name in domains else list(GRADIENTS)
+        pool = choices(domains[name]) if name in domains else [*more, *GRADIENTS]
         found[name] = [pool[min(int(chosen.expovariate(0.4)), len(pool) - 1)] for _ in range(count)]
     return found

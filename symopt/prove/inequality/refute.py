@@ -70,8 +70,11 @@ def replayed(premises: Premises, claim: Claim, run: Run) -> bool:
 def short_run(
     premises: Premises, claim: Claim, deadline: Deadline, more: Sequence[Mapping[str, Fraction]] = ()
 ) -> Run | None:
-    """A run of few steps with small rational numbers; ``more`` are values of fixed names to try first."""
-    fixed = [*more, *hypers(premises, RUNS)]
+    """A run of few steps with small rational numbers; ``more`` are values of names to try first."""
+    fixed: list[Mapping[str, Fraction]] = list(hypers(premises, RUNS))
+    extra = [value for values in more for name, value in values.items() if name in premises.system.inputs]
+    near = [_near(premises, values, fixed[0]) for values in more if fixed]
+    fixed = [*(values for values in near if values is not None), *fixed]
     if not fixed:
         return None
     if claim.of_states:
@@ -85,7 +88,7 @@ def short_run(
     history: list[dict[str, list[Fraction]]] = []
     for t in range(1, STEPS + 1):
         deadline.check()
-        history.append(drawn(system.inputs, system.domains, RUNS, chosen))
+        history.append(drawn(system.inputs, system.domains, RUNS, chosen, extra))
         runs.step({name: np.array([float(v) for v in values]) for name, values in history[-1].items()})
         for i in _violations(runs, claim):
             run = Run(fixed[i], {name: [step[name][i] for step in history] for name in system.inputs}, t)
@@ -93,6 +96,15 @@ def short_run(
                 return _simpler(premises, claim, run)
         runs.settle()
     return None
+
+
+def _near(
+    premises: Premises, values: Mapping[str, Fraction], other: Mapping[str, Fraction]
+) -> Mapping[str, Fraction] | None:
+    """The values of the fixed names, those that are not given from another choice; None outside the domains."""
+    domains = premises.system.domains
+    found = {name: values.get(name, value) for name, value in other.items()}
+    return found if all(value in domains[name] for name, value in found.items() if name in domains) else None
 
 
 def _violations(runs: Runs, claim: Claim) -> list[int]:

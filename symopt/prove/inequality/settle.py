@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from time import monotonic
 from typing import Any
 
@@ -73,39 +74,39 @@ class Search:
         self.open = ""
         self._conditional: Attempt | None = None
         self._asked: list[str] = []
+        self._models: list[Mapping[str, Fraction]] = []
 
     def settle(self) -> Settlement:
         """The verdict, re-checked."""
         try:
-            return self._settle()
+            found = next((outcome for outcome in self._outcomes() if outcome is not None), None)
         except OutOfTimeError as error:
             return Settlement.unknown(str(error))
-
-    def _settle(self) -> Settlement:
-        run = short_run(self.premises, self.claim, self.deadline)
-        if run is not None:
-            return self._fails(run)
-        later = self.premises.system.after([self.induction.later(bound).node for bound in self.claim.bounds])
-        rooted, found = any(map(has_root, later)), None
-        if rooted and not self.claim.of_states:
-            run = long_run(self.premises, self.claim, self.deadline)
-        elif self.claim.of_states and not rooted:
-            found = self.proved()
-        if found is None and run is None:
-            self.induction.find_signs()
-            self.induction.find_pairs()
-            found = self.proved()
-        if found is None and run is None and self._conditional is None:
-            run = long_run(self.premises, self.claim, self.deadline)
-            found = self.proved(by_solver=True) if run is None else None
-        if run is not None:
-            return self._fails(run)
-        if found is None and self._conditional is not None:
-            found = Found(self._conditional, self.induction.shown)
         if found is None:
             return Settlement.unknown(f"no proof and no counterexample was found; {self.open}")
+        if isinstance(found, Run):
+            return self._fails(found)
         check = check_bound(self.stated, self.traces, found.certificates)
         return Settlement.holds(self._proof(found), check, found.said)
+
+    def _outcomes(self) -> Iterator[Run | Found | None]:
+        """What is tried, the cheapest first."""
+        yield short_run(self.premises, self.claim, self.deadline)
+        later = self.premises.system.after([self.induction.later(bound).node for bound in self.claim.bounds])
+        rooted = any(map(has_root, later))
+        if self.claim.of_states and not rooted:
+            yield self.proved()
+        if rooted and not self.claim.of_states:
+            yield long_run(self.premises, self.claim, self.deadline)
+        self.induction.find_signs()
+        self.induction.find_pairs()
+        yield self.proved()
+        if self._conditional is not None:
+            yield Found(self._conditional, self.induction.shown)
+        yield long_run(self.premises, self.claim, self.deadline)
+        yield self.proved(by_solver=True)
+        if self._models:
+            yield short_run(self.premises, self.claim, self.deadline, self._models)
 
     def proved(self, by_solver: bool = False) -> Found | None:
         """A proof with the lemmas found so far, or None."""
@@ -124,10 +125,10 @@ class Search:
         answer = ask(case, min(SOLVER_SECONDS, self.deadline.end - monotonic()))
         if answer.status == "unsat":
             return None
-        if answer.reason:
-            self._asked.append(answer.reason)
-            return answer.reason
-        return "z3 finds a state and a step that violate it, which no run was found to reach"
+        if answer.status == "sat":
+            self._models.append(answer.model)
+        self._asked.append(answer.reason)
+        return answer.reason
 
     # What is said
 
@@ -165,7 +166,7 @@ def _uses(certificate: Certificate, lemma: str) -> bool:
     name = lemma.removesuffix(" >= 0").replace(".", "_")
     if any(n in (name, f"{name}_new") for n, _ in certificate.names):
         return True
-    polys = {known.poly for known in certificate.knowns if lemma in known.why}
+    polys = {known.poly for known in certificate.knowns if known.why in (lemma, f"the root of {lemma}")}
     return any({*term.factors} & polys for identity in certificate.identities for term in identity.terms)
 
 

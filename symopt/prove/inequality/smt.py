@@ -15,6 +15,8 @@ from symopt.prove.elements import Poly
 from symopt.prove.inequality.naming import Naming
 from symopt.prove.inequality.obligation import OpenCase
 
+REPLAYED = "z3 finds a state and a step that violate it, which no run was found to reach"
+NOT_REPLAYED = "z3 reports values that violate it, which were not confirmed in exact arithmetic"
 INSTALL = "z3 is not installed; pip install 'symopt-codegen[prove]'"
 COMMAND = (sys.executable, "-I", str(Path(__file__).with_name("solver.py")))
 LONGEST_QUESTION = 60_000
@@ -44,54 +46,72 @@ def ask(case: OpenCase, seconds: float, command: Sequence[str] = COMMAND) -> Ans
     lines = done.stdout.split("\n")
     if lines[0] not in ("sat", "unsat"):
         return Answer("unknown", {}, "z3 does not know" if lines[0] == "unknown" else "z3 gave no answer")
+    if lines[0] == "unsat":
+        return Answer("unsat", {})
     pairs = (line.split(" ", 1) for line in lines[1:] if " " in line and "~" not in line)
-    return Answer(lines[0], {name: Fraction(value) for name, value in pairs})
+    model = {name: Fraction(value) for name, value in pairs}
+    return Answer("sat", model, REPLAYED if replayed(case, model) else NOT_REPLAYED)
 
 
-def question(case: OpenCase) -> str:
-    """The case as SMT-LIB: all that is known, and the opposite of the goal."""
-    field, naming = case.field, Naming(case.field)
-    facts = [(fact.poly, ">" if fact.strict else ">=") for fact in case.knowns]
-    facts += [(poly * sign if sign else poly, ">" if sign else "=") for poly, sign in field.facts]
-    facts.append((-case.goal, ">=" if case.strict else ">"))
+def constraints(case: OpenCase) -> list[tuple[Poly, str]]:
+    """What is known in a case and the opposite of its goal: polynomials that are ``>``, ``>=`` or ``=`` zero."""
+    field = case.field
+    found = [(fact.poly, ">" if fact.strict else ">=") for fact in case.knowns]
+    found += [(poly * sign if sign else poly, ">" if sign else "=") for poly, sign in field.facts]
+    found.append((-case.goal, ">=" if case.strict else ">"))
     used: list[int] = []
-    relations: list[str] = []
-    pending = [i for poly, _ in facts for i, degree in enumerate(poly.degrees()) if degree]
+    pending = [i for poly, _ in found for i, degree in enumerate(poly.degrees()) if degree]
     while pending:
         i = pending.pop()
         if i in used:
             continue
         used.append(i)
-        meaning = field.ring.meanings.get(i)
+        gen, meaning, domain = field.ring.gens[i], field.ring.meanings.get(i), field.domains.get(i, Domain())
         if meaning is not None and meaning.kind == "sqrt":
             radicand = meaning.args[0].num
-            relations.append(f"(= (* {naming.name(i)} {naming.name(i)}) {_poly(naming, radicand)})")
+            found.append((gen * gen - radicand, "="))
             pending += [j for j, degree in enumerate(radicand.degrees()) if degree]
-    lines = [f"(declare-const {naming.name(i)} Real)" for i in used]
-    for i in used:
-        lines += [f"(assert {text})" for text in _interval(naming.name(i), field.domains.get(i, Domain()))]
-    lines += [f"(assert {text})" for text in relations]
-    lines += [f"(assert ({symbol} {_poly(naming, poly)} 0))" for poly, symbol in facts]
-    return "\n".join(lines) + "\n"
-
-
-def _interval(name: str, domain: Domain) -> list[str]:
-    found = []
-    if domain.lower is not None:
-        found.append(f"({'>' if domain.lower_open else '>='} {name} {_number(domain.lower)})")
-    if domain.upper is not None:
-        found.append(f"({'<' if domain.upper_open else '<='} {name} {_number(domain.upper)})")
+        if domain.lower is not None:
+            low = gen * domain.lower.denominator - domain.lower.numerator
+            found.append((low, ">" if domain.lower_open else ">="))
+        if domain.upper is not None:
+            high = domain.upper.numerator - gen * domain.upper.denominator
+            found.append((high, ">" if domain.upper_open else ">="))
     return found
 
 
-def _number(value: Fraction) -> str:
-    size = f"(/ {abs(value.numerator)} {value.denominator})" if value.denominator != 1 else str(abs(value.numerator))
-    return f"(- {size})" if value < 0 else size
+def question(case: OpenCase) -> str:
+    """The constraints of a case as SMT-LIB."""
+    found, naming = constraints(case), Naming(case.field)
+    used = dict.fromkeys(i for poly, _ in found for i, degree in enumerate(poly.degrees()) if degree)
+    lines = [f"(declare-const {naming.name(i)} Real)" for i in used]
+    lines += [f"(assert ({symbol} {_poly(naming, poly)} 0))" for poly, symbol in found]
+    return "\n".join(lines) + "\n"
+
+
+def replayed(case: OpenCase, model: Mapping[str, Fraction]) -> bool:
+    """Whether all constraints hold at the values of a model, exactly."""
+    naming = Naming(case.field)
+    for poly, symbol in constraints(case):
+        total = Fraction(0)
+        for monomial, c in poly.to_dict().items():
+            term = Fraction(int(c))
+            for i, exponent in enumerate(monomial):
+                if exponent:
+                    if naming.name(i) not in model:  # z3 gave no value, or one that is not rational
+                        return False
+                    term *= model[naming.name(i)] ** int(exponent)
+            total += term
+        if not (total > 0 or (total == 0 and symbol != ">")) or (symbol == "=" and total):
+            return False
+    return True
 
 
 def _poly(naming: Naming, poly: Poly) -> str:
     terms = []
     for monomial, c in poly.to_dict().items():
-        factors = [naming.name(i) for i, e in enumerate(monomial) for _ in range(int(e))]
-        terms.append(f"(* {' '.join([_number(Fraction(int(c))), *factors])})" if factors else _number(Fraction(int(c))))
+        size = str(abs(int(c)))
+        factors = [size if c > 0 else f"(- {size})"]
+        factors += [naming.name(i) for i, e in enumerate(monomial) for _ in range(int(e))]
+        terms.append(f"(* {' '.join(factors)})" if len(factors) > 1 else factors[0])
     return f"(+ {' '.join(terms)})" if len(terms) > 1 else (terms[0] if terms else "0")

@@ -7,7 +7,7 @@ conditions hold (Schur and Cohn), which are shown by identities.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from symopt.checker.linear import check_rate, check_rate_refuted
 from symopt.errors import UsageError, nearest
 from symopt.ir.nodes import num, op, ref
 from symopt.ir.trace import Trace
-from symopt.lang.domain import ClosedUnitInterval, Positive
+from symopt.lang.domain import ClosedUnitInterval, Domain, Positive
 from symopt.lang.theorem.linear import CURVATURE, LARGEST, SMALLEST, Contracts
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.linear.implied import Implications, Point, points, value_at
@@ -58,8 +58,8 @@ class Mode:
 
 def settle_contracts(claim: Contracts, trace: Trace, time_limit: float) -> Settlement:
     """Show that every eigenvalue is within the rate at every curvature, and that one has it."""
-    rule, rate = _posed(claim, trace, time_limit)
-    found_modes = list(_modes(rule))
+    rule, rate = posed(claim, trace, time_limit)
+    found_modes = list(modes_at(rule, _curvature(rule)))
     implications = rule.implications()
     steps = [
         Step("the rule is linear with constant coefficients", "read off the equations of a step"),
@@ -90,17 +90,13 @@ def settle_contracts(claim: Contracts, trace: Trace, time_limit: float) -> Settl
     return Settlement.holds(Proof(tuple(steps)), check_rate(trace, claim), "; ".join([largest, *said]))
 
 
-def _posed(claim: Contracts, trace: Trace, time_limit: float) -> tuple[Rule, Rational]:
+def posed(claim: Contracts, trace: Trace, time_limit: float) -> tuple[Rule, Rational]:
     """The rule with its hyper-parameters as given, and the rate; over root, gap and share."""
     own = [hyper.name for hyper in trace.hypers]
     for name in claim.given:
         if name not in own:
             raise UsageError(f"{trace.title} has no hyper-parameter {name!r}; {nearest(name, own)}")
-    rule = Rule.of(trace, time_limit, {ROOT: Positive, GAP: Positive, SHARE: ClosedUnitInterval})
-    two = num(2)
-    rule.reader.values |= {
-        SMALLEST: op("pow", ref(ROOT), two), LARGEST: op("pow", op("add", ref(ROOT), ref(GAP)), two),
-    }  # fmt: skip
+    rule = between_bounds(trace, time_limit, {SHARE: ClosedUnitInterval})
     given = {name: rule.reader.rational(text, SMALLEST, LARGEST) for name, text in claim.given.items()}
     implications = rule.implications()
     for hyper in trace.hypers:
@@ -118,13 +114,34 @@ def _posed(claim: Contracts, trace: Trace, time_limit: float) -> tuple[Rule, Rat
     return Rule(trace, rule.system.replaced(given), rule.reader, rule.deadline), rate
 
 
+def between_bounds(trace: Trace, time_limit: float, more: Mapping[str, Domain]) -> Rule:
+    """A rule with names for the roots of the bounds of curvatures, in which what is read of the bounds is rational."""
+    rule = Rule.of(trace, time_limit, {ROOT: Positive, GAP: Positive, **more})
+    two = num(2)
+    rule.reader.values |= {
+        SMALLEST: op("pow", ref(ROOT), two), LARGEST: op("pow", op("add", ref(ROOT), ref(GAP)), two),
+    }  # fmt: skip
+    return rule
+
+
+def bound_of(rule: Rule, name: str) -> Rational:
+    """One of the bounds of curvatures."""
+    return rule.reader.of_node(rule.reader.values[name], name)
+
+
 def _curvature(rule: Rule) -> Rational:
-    low, high = (rule.reader.of_node(rule.reader.values[name], name) for name in (SMALLEST, LARGEST))
+    low, high = (bound_of(rule, name) for name in (SMALLEST, LARGEST))
     return low + (high - low) * rule.ring.name(SHARE)
 
 
-def _modes(rule: Rule) -> Iterator[Mode]:
-    for factor in modes(rule.system, _curvature(rule)):
+def modes_at(rule: Rule, curvature: Rational) -> Iterator[Mode]:
+    """The factors of the characteristic polynomial on a curvature.
+
+    Raises
+    ------
+    NotDecidedError: one is of a higher degree than 2, or has a leading coefficient of unknown sign.
+    """
+    for factor in modes(rule.system, curvature):
         if len(factor) - 1 > HIGHEST:
             raise NotDecidedError(f"a factor of degree {len(factor) - 1} of the characteristic polynomial")
         leading = rule.reader.sign(factor[-1])
@@ -163,16 +180,22 @@ def _exceeded(claim: Contracts, rule: Rule, goal: Bound) -> Settlement | None:
 
 def _beaten(claim: Contracts, rule: Rule, found: Sequence[Mode], rate: Rational) -> Settlement:
     """Bounds between which every curvature contracts faster than the rate."""
-    less = rate * rule.ring.number(BEATEN)
     point = {ROOT: Fraction(1), GAP: Fraction(1)}
     values = {name: rule.ring.number(value) for name, value in point.items()}
+    if not within(rule, found, rate * rule.ring.number(BEATEN), values):
+        return Settlement.unknown("the rate is not exceeded; whether it is reached was not decided")
+    return _failing(claim, rule, point, exceeds=False)
+
+
+def within(rule: Rule, found: Sequence[Mode], rate: Rational, values: Mapping[str, Rational]) -> bool:
+    """Whether all eigenvalues are shown to be within a rate on all curvatures, where names have some values."""
     implications = rule.implications()
     for mode in found:
-        for condition in mode.conditions(less):
+        for condition in mode.conditions(rate):
             here = replaced(rule.ring, condition, values)
             if not here.is_zero and implications.shown([], Bound(rule.reader.essential(here), False)) is None:
-                return Settlement.unknown("the rate is not exceeded; whether it is reached was not decided")
-    return _failing(claim, rule, point, exceeds=False)
+                return False
+    return True
 
 
 def _failing(claim: Contracts, rule: Rule, point: Point, exceeds: bool) -> Settlement:
