@@ -388,4 +388,32 @@ THEOREMS = [
         EqualWhere("ogd", "heavy_ball", ("beta = 0: lr = alpha*lr, mu = 0",)),
         why="The last gradient is taken back and not added.",
     ),
+    Theorem(
+        "optimism_is_triple_momentum",
+        EqualWhere(
+            "omd",
+            "triple_momentum",
+            ("always: beta = 0, gamma = 1, delta = 1",),
+            points=("always: beta = 0, gamma = 1",),
+        ),
+        why="Two gradients less the last one: the point leads by the whole last displacement, which has no momentum.",
+        source=LINNAEUS,
+    ),
+    Theorem(
+        "triple_momentum_is_optimism",
+        EqualWhere("triple_momentum", "omd", ("beta = 0, gamma = 1, delta = 1",), points=("beta = 0, gamma = 1",)),
+        why="The same, read from right to left.",
+        source=LINNAEUS,
+    ),
+    Theorem(
+        "optimism_of_optax_starts_in_another_way",
+        EqualWhere("ogd", "omd"),
+        why="With alpha = beta = 1 all steps but the first are the same: optax takes the first gradient for the last.",
+    ),
+    Theorem(
+        "optimism_of_optax_is_optimistic_mirror_descent",
+        EqualWhere("ogd", "omd", ("alpha = 1, beta = 1",)),
+        claim="fails",
+        why="The first step is half as long.",
+    ),
 ]

@@ -117,7 +117,7 @@ THEOREMS = [
     Theorem(
         "heavy_ball_at_polyaks_parameters",
         Fastest("heavy_ball", rate="(sqrt(L) - sqrt(m))/(sqrt(L) + sqrt(m))", given=POLYAK),
-        why="The discriminant is at most zero on all curvatures, so both eigenvalues have the modulus sqrt(mu); nothing is faster.",
+        why="On all curvatures the discriminant is at most zero and both eigenvalues have the modulus sqrt(mu).",
         source="Polyak 1964, theorem 9",
     ),
     Theorem(

@@ -18,7 +18,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import ConstantGradient, Expectation, Impulse
 
-RUNS, STEPS, MEAN_STEPS = 8, 5, 4
+RUNS, STEPS, MEAN_STEPS = 8, 5, 3
 MEAN = re.compile(r"E\(\s*g\s*(?:\*\*\s*(\d+)\s*)?\)")
 
 

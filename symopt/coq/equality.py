@@ -93,7 +93,8 @@ class _Export:
         for text, node in script.conditions.items():
             strange = [n for n in refs(node) if n not in (*self.parameters, STEP, BEFORE)]
             if strange:
-                raise NotExportableError(f"a condition on {bare(strange[0])}")
+                what = "a root" if strange[0].startswith("?") else bare(strange[0])
+                raise NotExportableError(f"a condition on {what}")
             self.conditions.setdefault(_condition(text), name)
         step = "n" if printer.counts == AFTER else "0%nat"
         positions = {text: i for i, text in enumerate(self.conditions)}

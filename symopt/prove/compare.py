@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from time import monotonic
 
 import numpy as np
@@ -17,6 +18,7 @@ from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
+from symopt.prove.branches import NONE_EXISTS, Branches, linear_branches
 from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import Explanation, explain
 from symopt.prove.conditional import (
@@ -39,6 +41,10 @@ Target = Rule | type[Rule] | Trace | str
 FEWEST_RUNS = 1
 # The part of the time limit that the search for a map may take.
 MAP_SHARE = 0.25
+NONE_FOUND = (
+    "no map was found among those that make each state a multiple of one of the other side, and each "
+    "hyper-parameter an expression in those of the left and t"
+)
 
 
 def compare(
@@ -99,16 +105,38 @@ class Comparison:
         except OutOfTimeError as error:
             found, cut_off = None, f"the search for a map under which they are equal was cut off: {error}"
         if found is not None and not found.repair:
-            return self._equal(found, self._paired_witness(found) or witness)
-        verdict = self._different(witness, cut_off)
+            return self._with_branches(self._equal(found, self._paired_witness(found) or witness), "also equal when")
+        verdict = self._with_branches(self._different(witness, cut_off), "equal when")
         return replace(verdict, conditions=(*verdict.conditions, found.repair)) if found is not None else verdict
 
     def _equal_otherwise(self) -> Found | None:
         """An equality under a map of hyper-parameters, or with some fixed."""
         left, right = (simplified(side, self.deadline, self.varying) for side in (self.left, self.right))
         sides = left.trace, right.trace, self.varying, self.deadline.part(MAP_SHARE)
-        found = self._mapped(left.trace, right.trace) or fixed_equality(*sides)
+        found = self._mapped(left.trace, right.trace)
+        if found is None and self.branches.found is not None:
+            return self.branches.found
+        found = found or fixed_equality(*sides)
         return with_reasons(found, left, right) if found else None
+
+    @cached_property
+    def branches(self) -> Branches:
+        """What transfer functions say, where both are linear."""
+        return linear_branches(self.left, self.right, self.varying, self.deadline.part(MAP_SHARE))
+
+    def _with_branches(self, verdict: Verdict, says: str) -> Verdict:
+        """A verdict on linear rules with every other branch, or with the proof that there is no map."""
+        try:
+            branches = self.branches
+        except OutOfTimeError:
+            return verdict
+        others = [f"{says} {text.removeprefix('always: ')}" for text in branches.others]
+        maps = {name: text for name, text in (verdict.hyper_map or {}).items() if name != text}
+        searched = NONE_EXISTS if branches.none_exists and not maps else NONE_FOUND
+        return replace(
+            verdict, conditions=tuple(dict.fromkeys((*verdict.conditions, *others))),
+            method=verdict.method if verdict.proof else (*verdict.method, searched),
+        )  # fmt: skip
 
     def _mapped(self, left: Trace, right: Trace) -> Found | None:
         """An equality under a map; the last answer is kept, since two questions in a row are often the same."""

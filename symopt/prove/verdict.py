@@ -81,6 +81,8 @@ class Verdict:
             lines += [f"  {line}" for line in self._witness_lines(self.witness)]
         if self.difference:
             lines.append(f"  {self.left} minus {self.right} there: {self.difference}")
+        if self.verdict == "different":
+            lines += [f"  {method}" for method in self.method[1:]]
         if self.reason:
             lines.append(f"  {self.reason}")
         return "\n".join(lines)

@@ -16,7 +16,7 @@ from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness
 from tests.never_wrong.conditions import Conditions
 from tests.never_wrong.inputs import Inputs, inputs
-from tests.never_wrong.mp import MP, differ, real
+from tests.never_wrong.mp import MP, apply, differ, real
 from tests.never_wrong.oracle import Model, Run, elements, is_wide, value
 
 RUNS, WIDE_RUNS = 18, 6
@@ -80,6 +80,17 @@ class _Claim:
         now = {**hypers, STEP: tried.number(Fraction(t))}
         return {**hypers, **{name: value(node, now, tried.tensors) for name, node in self.maps.items()}}
 
+    def outside(self, mapped: Mapping[str, Model]) -> str:
+        """The hyper-parameter of the right that a map takes out of its domain; none where there is none."""
+        domains = {h.name: h.domain for h in self.right.hypers}
+        for name in self.maps:
+            for x in elements(mapped[name]):
+                low, high = domains[name].lower, domains[name].upper
+                below = low is not None and apply("lt", x, real(low))
+                if below or (high is not None and apply("lt", real(high), x)):
+                    return f"{name} = {MP.nstr(x, 8)}"
+        return ""
+
 
 def _side_by_side(claim: _Claim, tried: Inputs) -> Seen:
     hypers = claim.values(tried)
@@ -94,7 +105,10 @@ def _side_by_side(claim: _Claim, tried: Inputs) -> Seen:
         before = {**hypers, **given, **b.states, **a.states, **queries, STEP: tried.number(Fraction(t))}
         if not claim.conditions.hold(before, tried.tensors, t):
             return Seen(agreed)
-        found = [a.step(hypers, answers, given), b.step(claim.mapped(hypers, t, tried), answers, given)]
+        mapped = claim.mapped(hypers, t, tried)
+        if outside := claim.outside(mapped):
+            return Seen(agreed, f"step {t}: the map takes {outside} out of its domain")
+        found = [a.step(hypers, answers, given), b.step(mapped, answers, given)]
         sides = [[elements(model) for model in side] for side in found]
         if len(sides[0]) != len(sides[1]):
             return Seen(agreed, "the two ask for different numbers of gradients")

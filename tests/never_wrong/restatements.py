@@ -239,6 +239,6 @@ def _short(node: Node) -> str:
 
 WAYS: dict[str, Restatement] = {
     "inlined": _inlined, "introduced": _introduced, "renamed": _renamed, "reordered": _reordered, "scaled": _scaled,
-    "corrected state": _corrected, "shifted state": _shifted, "mixed state": _mixed, "counter": _counter, "hidden state": _hidden,
-    "split step": _split, "decay first": _decay_first,
+    "corrected state": _corrected, "shifted state": _shifted, "mixed state": _mixed, "counter": _counter,
+    "hidden state": _hidden, "split step": _split, "decay first": _decay_first,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from symopt.lang.domain import Domain, UnitInterval
 from symopt.prove.cases import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Bound
-from symopt.prove.inequality.numeric import Runs, drawn, hypers
+from symopt.prove.inequality.numeric import Runs, floats, hypers
 from symopt.prove.render import node_text
 
 RUNS, STEPS = 300, 7
@@ -73,12 +73,11 @@ def surviving(premises: Premises, guesses: Sequence[Bound], deadline: Deadline) 
     fixed = list(hypers(premises, RUNS, seed=5))
     if not fixed or not guesses:
         return []
-    runs, chosen, system = Runs(premises, fixed), random.Random(6), premises.system
+    runs, chosen = Runs(premises, fixed), random.Random(6)
     left = list(guesses)
     for _ in range(STEPS):
         deadline.check()
-        inputs = drawn(system.inputs, system.domains, len(fixed), chosen)
-        runs.step({name: np.array([float(v) for v in values]) for name, values in inputs.items()})
+        runs.step({name: floats(values) for name, values in runs.inputs(chosen).items()})
         runs.settle()
         with np.errstate(all="ignore"):
             margins = runs.of([guess.node for guess in left])

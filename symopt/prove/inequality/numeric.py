@@ -18,7 +18,7 @@ from symopt.lang.theorem.bounds import START
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Bound
 
-BITS = 200
+BITS, REDRAWN = 200, 5
 GRADIENTS = tuple(map(Fraction, ("1", "-1", "0", "1/2", "-1/2", "2", "-2", "1/10", "10", "-1/100", "100")))
 NUMBERS = tuple(
     map(Fraction, ("1", "1/2", "1/10", "2", "0", "1/4", "3/4", "9/10", "7/8", "99/100", "3", "10", "1/1000"))
@@ -104,19 +104,43 @@ class Runs:
     """Runs of a system side by side, for given values of the fixed names and given inputs at every step."""
 
     def __init__(self, premises: Premises, fixed: Sequence[Mapping[str, Fraction]]) -> None:
-        self.system = premises.system
+        self.system, self.premises, self.count = premises.system, premises, len(fixed)
         names = list(fixed[0])
         self.values: Values = {name: np.array([float(values[name]) for values in fixed]) for name in names}
         self.t = 0
         self._set(self._evaluated(self.system.initial), "")
 
-    def _evaluated(self, nodes: Mapping[str, Node]) -> Values:
+    def _evaluated(self, nodes: Mapping[str, Node], inputs: Mapping[str, Any] | None = None) -> Values:
+        values = {**self.values, **(inputs or {}), STEP: np.float64(self.t)}
         with np.errstate(all="ignore"):
-            found = evaluate(nodes.values(), {**self.values, STEP: np.float64(self.t)}, FLOATS)
+            found = evaluate(nodes.values(), values, FLOATS)
         return dict(zip(nodes, found, strict=True))
 
     def _set(self, states: Values, after: str) -> None:
         self.values |= {name + after: value for name, value in states.items()}
+
+    def inputs(self, chosen: random.Random, more: Sequence[Fraction] = ()) -> dict[str, list[Fraction]]:
+        """Exact inputs of a step, drawn again where they fail an assumption; gradients may be one of ``more`` too."""
+        found = self._drawn(chosen, more)
+        facts = [f.node for f in self.premises.facts if {*refs(f.node)} & {*self.system.inputs}]
+        for attempt in range(REDRAWN if facts else 0):
+            wrong = np.zeros(self.count, dtype=bool)
+            for value in self.of(facts, {name: floats(values) for name, values in found.items()}):
+                wrong |= value < 0
+            again = self._drawn(chosen, more)
+            for name in found:
+                is_last = attempt == REDRAWN - 1 and name not in self.system.domains
+                for i in np.flatnonzero(wrong):
+                    found[name][i] = Fraction(0) if is_last else again[name][i]
+        return found
+
+    def _drawn(self, chosen: random.Random, more: Sequence[Fraction]) -> dict[str, list[Fraction]]:
+        found = {}
+        for name in self.system.inputs:
+            domain = self.system.domains.get(name)
+            pool = choices(domain) if domain is not None else [*more, *GRADIENTS]
+            found[name] = [pool[min(int(chosen.expovariate(0.4)), len(pool) - 1)] for _ in range(self.count)]
+        return found
 
     def step(self, inputs: Mapping[str, Any]) -> None:
         """Make a step; the values before it are kept beside those after it until ``settle``."""
@@ -129,18 +153,11 @@ class Runs:
         """Let the new values become the old ones."""
         self.values |= {name: self.values[new] for name, new in self.system.new.items()}
 
-    def of(self, nodes: Sequence[Node]) -> list[Any]:
-        """Expressions at this step."""
-        return list(self._evaluated({str(i): node for i, node in enumerate(nodes)}).values())
+    def of(self, nodes: Sequence[Node], inputs: Mapping[str, Any] | None = None) -> list[Any]:
+        """Expressions at this step, or with the inputs of a step that is yet to be made."""
+        return list(self._evaluated({str(i): node for i, node in enumerate(nodes)}, inputs).values())
 
 
-def drawn(
-    names: Sequence[str], domains: Mapping[str, Domain], count: int, chosen: random.Random,
-    more: Sequence[Fraction] = (),
-) -> dict[str, list[Fraction]]:  # fmt: skip
-    """Exact inputs of one step for so many runs; gradients may be one of ``more`` too."""
-    found = {}
-    for name in names:
-        pool = choices(domains[name]) if name in domains else [*more, *GRADIENTS]
-        found[name] = [pool[min(int(chosen.expovariate(0.4)), len(pool) - 1)] for _ in range(count)]
-    return found
+def floats(values: Sequence[Fraction]) -> Any:
+    """Exact numbers as an array of floats."""
+    return np.array([float(value) for value in values])

@@ -23,7 +23,7 @@ from symopt.ir.trace import PARAMETER, STEP
 from symopt.prove.cases import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Claim
-from symopt.prove.inequality.numeric import BITS, EXACT, Runs, drawn, exactly, hypers
+from symopt.prove.inequality.numeric import BITS, EXACT, Runs, exactly, floats, hypers
 
 RUNS, STEPS, TRIES = 1500, 6, 12
 LONGEST = 256
@@ -88,8 +88,8 @@ def short_run(
     history: list[dict[str, list[Fraction]]] = []
     for t in range(1, STEPS + 1):
         deadline.check()
-        history.append(drawn(system.inputs, system.domains, RUNS, chosen, extra))
-        runs.step({name: np.array([float(v) for v in values]) for name, values in history[-1].items()})
+        history.append(runs.inputs(chosen, extra))
+        runs.step({name: floats(values) for name, values in history[-1].items()})
         for i in _violations(runs, claim):
             run = Run(fixed[i], {name: [step[name][i] for step in history] for name in system.inputs}, t)
             if replayed(premises, claim, run):

@@ -11,7 +11,8 @@ from symopt.lang.domain import Domain
 from symopt.prove.cases import Deadline
 from symopt.prove.elements import Generators, Poly
 from symopt.prove.field import Field
-from symopt.prove.inequality.positive import Fact, Positivity
+from symopt.prove.inequality.facts import Fact
+from symopt.prove.inequality.positive import Positivity
 from symopt.prove.linear.rational import Ring, terms
 from symopt.prove.linear.reading import Bound
 

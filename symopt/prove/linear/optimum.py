@@ -7,10 +7,10 @@ they are linear in the hyper-parameters, a sum of them with factors that are not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice, product
 
 from symopt.checker.linear import check_faster, check_fastest
 from symopt.ir.trace import Trace
@@ -38,6 +38,8 @@ from symopt.prove.settlement import Settlement
 
 ANY = "q"
 # Where a faster rate is looked for: between 1 and 4.
+SCALES = tuple(map(Fraction, ("1", "9/8", "7/8", "5/4", "3/4", "3/2", "1/2")))
+MOST_OTHERS = 300
 AT = {ROOT: Fraction(1), GAP: Fraction(1)}
 
 
@@ -143,14 +145,28 @@ def _summed(
                 yield chosen, (*factors, one)
 
 
+def _beside(rule: Rule, claim: Fastest, at: Mapping[str, Rational]) -> Iterator[dict[str, Fraction]]:
+    """Hyper-parameters around those that are given, in their domains, then others."""
+    given: dict[str, Fraction] = {}
+    for hyper in rule.trace.hypers:
+        text = claim.given.get(hyper.name)
+        value = None if text is None else replaced(rule.ring, rule.reader.rational(text, SMALLEST, LARGEST), at).value
+        given[hyper.name] = hyper.default if value is None else value
+    for scales in product(SCALES, repeat=len(given)):
+        point = {name: value * scale for (name, value), scale in zip(given.items(), scales, strict=True)}
+        if all(value in rule.reader.domains[name] for name, value in point.items()):
+            yield point
+    names = list(given)
+    yield from (dict(point) for point in islice(points(names, rule.reader.domains, rule.deadline), MOST_OTHERS))
+
+
 def _faster(claim: Fastest, trace: Trace, time_limit: float) -> Settlement | None:
     """Hyper-parameters that contract faster between two bounds."""
     rule = between_bounds(trace, time_limit, {SHARE: ClosedUnitInterval})
     low, high = (bound_of(rule, name) for name in (SMALLEST, LARGEST))
     at = {name: rule.ring.number(value) for name, value in AT.items()}
     less = replaced(rule.ring, rule.reader.rational(claim.rate, SMALLEST, LARGEST), at) * rule.ring.number(BEATEN)
-    names = [hyper.name for hyper in trace.hypers]
-    for point in points(names, rule.reader.domains, rule.deadline):
+    for point in _beside(rule, claim, at):
         values = {**at, **{name: rule.ring.number(value) for name, value in point.items()}}
         curvature = replaced(rule.ring, low + (high - low) * rule.ring.name(SHARE), at)
         here = Rule(trace, rule.system.replaced(values), rule.reader, rule.deadline)
