@@ -200,4 +200,82 @@ THEOREMS = [
         why="The same eps beside the uncorrected root weighs more.",
         source="Kingma & Ba 2015, the remark before section 2.1",
     ),
+    Theorem(
+        "second_moment_of_yogi_changes_by_its_share_of_the_square",
+        Invariant("yogi", of="abs(v_new - v) <= (1 - beta2)*g**2"),
+        why="Yogi moves by the newest square, however far the average is from it.",
+        source="Zaheer et al. 2018, section 4",
+    ),
+    Theorem(
+        "amsgrad_steps_are_shorter",
+        Ordered("amsgrad", "adam", of="abs(left.p_new - left.p) <= abs(right.p_new - right.p)"),
+        why="The largest second moment so far is at least the present one.",
+        source="Reddi et al. 2018, Algorithm 2",
+    ),
+    Theorem(
+        "keras_adamax_divides_by_more",
+        Ordered("adamax_keras", "adamax", of="left.u_new + eps >= right.u_new"),
+        why="An eps added to the maximum counts in full; one added inside it fades with the maximum.",
+    ),
+    Theorem(
+        "tiger_stays_in_a_ball",
+        Invariant(
+            "tiger",
+            of="abs(p) <= max(abs(p_0), 1/weight_decay)",
+            given=("weight_decay > 0", "lr*weight_decay <= 1"),
+        ),
+        why="The argument for Lion needs nothing of the direction but that it is a sign.",
+    ),
+    Theorem(
+        "signum_moves_by_lr_a_step_at_most",
+        Invariant("signum", of="abs(p - p_0) <= lr*t"),
+        why="After t steps no element is further from the start than t times lr.",
+    ),
+    Theorem(
+        "steps_of_rprop_stay_in_their_range",
+        Invariant("rprop", of="step_min <= step_new <= step_max", given=("step_min <= step_max",)),
+        why="They are clipped to it after every change.",
+        source="Riedmiller & Braun 1993",
+    ),
+    Theorem(
+        "distance_of_dog_never_falls",
+        Invariant("dog", of="r_new >= r"),
+        why="It is the largest distance from the start so far, so the step size falls only with the gradients' sum.",
+        source="Ivgi, Hinder & Carmon 2023, equation (DoG)",
+    ),
+    Theorem(
+        "cautious_step_never_opposes_the_gradient",
+        Invariant("cautious[rescale=False]", of="step*g >= 0"),
+        why="Elements in which the step and the gradient disagree rest.",
+        source="Liang et al. 2024, Algorithm 1",
+    ),
+    Theorem(
+        "step_of_adam_may_oppose_the_gradient",
+        Invariant("cautious[rescale=False]", of="d*g >= 0"),
+        claim="fails",
+        why="Momentum remembers gradients of the other sign; what is cautious about the wrapper is not vacuous.",
+    ),
+    Theorem(
+        "product_of_momenta_of_nadam_is_a_share",
+        Invariant("nadam", of="0 <= mu_product <= 1"),
+        why="It is a product of numbers between 0 and 1, so that one minus it is a weight.",
+        source="Dozat 2016, Algorithm 2",
+    ),
+    Theorem(
+        "momentum_is_bounded_by_the_gradients",
+        Invariant("momentum", of="abs(b) <= 1/(1 - mu)", given=("mu < 1", "abs(g) <= 1")),
+        why="The buffer is a geometric sum: a momentum of 0.9 makes steps ten times as long as the gradient's.",
+    ),
+    Theorem(
+        "step_of_adadelta_is_in_units_of_the_parameter",
+        Invariant("adadelta", of="abs(p_new - p) <= lr*sqrt(a + eps)/sqrt(1 - rho)"),
+        why="A step is at most a multiple of the root mean square of earlier steps, whatever the gradients' size.",
+        source="Zeiler 2012, section 3.2",
+    ),
+    Theorem(
+        "accumulator_of_ftrl_never_falls",
+        Invariant("ftrl", of="n_new >= n"),
+        why="Squares are added to it, so that every learning rate of FTRL-Proximal shrinks.",
+        source="McMahan et al. 2013, Algorithm 1",
+    ),
 ]

@@ -82,10 +82,12 @@ THEOREMS = [
         why="The same in the parameters of unified momentum.",
     ),
     Theorem(
-        "triple_momentum_is_not_the_heavy_ball",
+        "triple_momentum_without_leads",
         Compare("triple_momentum", "heavy_ball"),
-        claim="different",
-        why="The gradient is asked for at a point that leads by gamma.",
+        claim="equal-if",
+        under={"mu": "beta"},
+        when=("gamma = 0", "delta = 0"),
+        why="The gradient is asked for at a point that leads by gamma, and what is returned leads by delta.",
     ),
     Theorem(
         "primal_averaging_is_the_heavy_ball",

@@ -56,7 +56,8 @@ THEOREMS = [
     Theorem(
         "muon_scales",
         Compare("muon", "muon[match_rms=True]"),
-        claim="different",
-        why="The two adjustments depend on the shape in different ways.",
+        claim="equal-if",
+        under={"lr": "5*lr/sqrt(cols)"},
+        why="The two adjustments depend on the shape in different ways; a factor of lr that knows it makes up for that.",
     ),
 ]

@@ -19,7 +19,7 @@ from symopt.checker.stated import SIDES, Obligation, Stated
 from symopt.checker.trial import STEPS, Pairs, Trial
 from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression
-from symopt.ir.trace import Trace
+from symopt.ir.trace import SIZES, Trace
 
 RUNS, GENERAL = 8, 16
 TRIES = 6  # samples for each that is wanted: some leave the points at which everything is defined
@@ -35,8 +35,8 @@ def check_equality(
 ) -> Check:
     """Run both on random data under the maps: parameters, query points and states must agree."""
     names = tuple(dict.fromkeys(hyper.name for hyper in (*left.hypers, *right.hypers)))
-    held = (*names, "p", *(state.name for state in left.states))
-    hypers = {name: read_expression(text, names) for name, text in hyper_map.items()}
+    held = (*names, *SIZES, "p", *(state.name for state in left.states))
+    hypers = {name: read_expression(text, (*names, *SIZES)) for name, text in hyper_map.items()}
     states = {name: read_expression(text, held) for name, text in state_map.items()}
     return Checker(Stated(left, right, hypers, states, conditions)).check(general=0)
 

@@ -166,14 +166,18 @@ def given_values(
     shape: tuple[int, ...], left: Trace, right: Trace, chosen: random.Random, number: Number = real
 ) -> Values:
     """What a step is given besides gradients, the same for both."""
-    rows, cols = (shape[0], shape[-1]) if len(shape) == 2 else (1, 1)
     known: Values = {
-        LOSS: number(Fraction(chosen.randint(0, 9), 4)), ROWS: flint.arb(rows), COLS: flint.arb(cols),
-        SIZE: flint.arb(int(np.prod(shape))),
+        **sizes(shape), LOSS: number(Fraction(chosen.randint(0, 9), 4)),
         HESSIAN: numbers(shape, lambda: Fraction(chosen.randint(0, 9), 4), number),
     }  # fmt: skip
     draws = range(1, max(len(left.draws), len(right.draws)) + 1)
     return known | {f"draw{i}": numbers(shape, lambda: Fraction(chosen.randint(1, 15), 16), number) for i in draws}
+
+
+def sizes(shape: tuple[int, ...]) -> Values:
+    """The numbers of rows, columns and elements."""
+    rows, cols = (shape[0], shape[-1]) if len(shape) == 2 else (1, 1)
+    return {ROWS: flint.arb(rows), COLS: flint.arb(cols), SIZE: flint.arb(int(np.prod(shape)))}
 
 
 def random_hypers(trace: Trace, chosen: random.Random) -> Values:

@@ -13,7 +13,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.text import trace_text
 from symopt.ir.trace import Trace
-from symopt.lang.domain import Domain
+from symopt.lang.domain import Domain, Real
 
 SCHEMA = "symopt.certificate/1"
 SIDES = ("left", "right")
@@ -76,8 +76,9 @@ class Stated:
 
     @cached_property
     def domains(self) -> dict[str, Domain]:
-        """The domains of the hyper-parameters of the left, and of those that only the right has."""
-        return {hyper.name: hyper.domain for hyper in (*self.right.hypers, *self.left.hypers)}
+        """The domains of the hyper-parameters of both sides; what both have lies in both domains."""
+        found = {hyper.name: hyper.domain for hyper in self.right.hypers}
+        return found | {hyper.name: hyper.domain & found.get(hyper.name, Real) for hyper in self.left.hypers}
 
     @cached_property
     def fixed(self) -> dict[str, Node]:

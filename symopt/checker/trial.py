@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from symopt.checker.exact import Exact
-from symopt.checker.runs import Run, UndefinedValueError, Values, given_values, numbers, real, value, value_or_none
+from symopt.checker.runs import (
+    Run,
+    UndefinedValueError,
+    Values,
+    given_values,
+    numbers,
+    real,
+    sizes,
+    value,
+    value_or_none,
+)
 from symopt.checker.sampling import random_in, random_number
 from symopt.checker.stated import SIDES, Stated
 from symopt.ir.nodes import Node
@@ -96,7 +106,7 @@ class Trial:
         """
         stated, side = self.stated, own or self.stated.source
         plain = self.hypers("right", t) if own == "right" != stated.source else self.at(t)
-        found: Values = {**self.runs[side].values, **plain, "t": self.number(Fraction(t))}
+        found: Values = {**self.runs[side].values, **plain, **sizes(self.shape), "t": self.number(Fraction(t))}
         found |= {f"right.{name}": x for name, x in self.hypers("right", t).items()}
         found |= {f"{side}.{name}": x for side in SIDES for name, x in self.runs[side].values.items()}
         if earlier:
@@ -108,7 +118,7 @@ class Trial:
         common = self.at(t)
         if side == "left":
             return common
-        here = {**common, "t": self.number(Fraction(t))}
+        here = {**common, **sizes(self.shape), "t": self.number(Fraction(t))}
         return common | {name: value(node, here, self.number) for name, node in self.stated.hypers.items()}
 
     def at(self, t: int) -> Values:

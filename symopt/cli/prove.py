@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
-from symopt.cli.output import advancing, json_option, print_json
+from symopt.cli.output import advancing, json_option, print_json, working
 
 
 @click.command()
@@ -14,8 +15,15 @@ from symopt.cli.output import advancing, json_option, print_json
 @click.option("--list", "only_list", is_flag=True, help="List the theorems, settle nothing.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How many at a time; as many as there are cores by default.")
 @click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), default=10.0, help="Seconds for each.")
+@click.option(
+    "--certificates", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write the certificates of proved equalities there.",
+)  # fmt: skip
 @json_option
-def command(names: tuple[str, ...], only_list: bool, jobs: int | None, time_limit: float, as_json: bool) -> int:
+def command(
+    names: tuple[str, ...], only_list: bool, jobs: int | None, time_limit: float, certificates: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Settle the theorems and re-check each proof with the independent checker.
 
     Exit status: 0 all as stated; 1 one is not; 3 one is undecided.
@@ -33,6 +41,12 @@ def command(names: tuple[str, ...], only_list: bool, jobs: int | None, time_limi
     else:
         for result in results:
             click.echo(result.text())
+    if certificates is not None:
+        from symopt.theorems.certificates import write_certificates
+
+        with working("writing certificates"):
+            written = write_certificates(results, certificates)
+        click.echo(f"{len(written)} certificates in {certificates}", err=True)
     return worst(result.exit_status for result in results)
 
 

@@ -28,6 +28,15 @@ class Domain:
             return False
         return self.upper is None or not (exact > self.upper or (self.upper_open and exact == self.upper))
 
+    def __and__(self, other: Domain) -> Domain:
+        """The values that lie in both domains."""
+        both = (self, other)
+        lower = max((d for d in both if d.lower is not None), key=lambda d: (d.lower, d.lower_open), default=Real)
+        upper = min((d for d in both if d.upper is not None), key=lambda d: (d.upper, not d.upper_open), default=Real)
+        return Domain(
+            lower.lower, upper.upper, lower.lower_open, upper.upper_open, any(domain.integer for domain in both)
+        )  # fmt: skip
+
     def describe(self, name: str) -> str:
         """The domain as a condition on ``name``, as in ``0 <= beta1 < 1``."""
         left = "" if self.lower is None else f"{self.lower} {'<' if self.lower_open else '<='} "

@@ -14,7 +14,7 @@ from symopt.errors import SymoptError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, ref, refs, substitute
 from symopt.ir.text import node_text, trace_hash, trace_text
-from symopt.ir.trace import PARAMETER, HyperInfo, Trace
+from symopt.ir.trace import PARAMETER, SIZES, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Cases, Deadline, in_every_case
@@ -200,7 +200,7 @@ class _Sides:
 
     @property
     def _names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(hyper.name for hyper in (*self.left.hypers, *self.right.hypers)))
+        return tuple(dict.fromkeys([*(hyper.name for hyper in (*self.left.hypers, *self.right.hypers)), *SIZES]))
 
     def _fixed(self) -> dict[str, str]:
         parts = [condition.partition(" = ") for condition in self.verdict.conditions]

@@ -14,7 +14,7 @@ from symopt.errors import UsageError, nearest
 from symopt.ir.exact import is_defined
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, Ref, ref, refs
-from symopt.ir.trace import Trace
+from symopt.ir.trace import SIZES, Trace
 from symopt.lang.rule import Rule
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
@@ -34,7 +34,7 @@ from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.pair import make_pair
 from symopt.prove.simplify import simplified
 from symopt.prove.verdict import Verdict
-from symopt.prove.witness import Witness, common_domain, find_domain_difference, find_witness
+from symopt.prove.witness import Witness, find_domain_difference, find_witness
 
 Target = Rule | type[Rule] | Trace | str
 # Runs that must agree before a proof counts: none may mean that nothing is defined.
@@ -230,7 +230,7 @@ class Comparison:
         own = tuple(h.name for h in self.right.hypers)
         partners: dict[str, Node] = {}
         for name, text in found.hyper_map.items():
-            read = refs(read_expression(text, (*names, *own))) if name not in names else []
+            read = refs(read_expression(text, (*names, *own, *SIZES))) if name not in names else []
             free = [h for h in read if h in names and h not in own and ref(h) not in partners.values()]
             if free:
                 partners[name] = ref(free[0])
@@ -268,7 +268,7 @@ class Comparison:
         """What both sources assume, and the common domain of a hyper-parameter where the two differ in it."""
         others = {hyper.name: hyper.domain for hyper in self.right.hypers}
         common = [
-            common_domain(hyper.domain, others[hyper.name]).describe(hyper.name)
+            (hyper.domain & others[hyper.name]).describe(hyper.name)
             for hyper in self.left.hypers if others.get(hyper.name, hyper.domain) != hyper.domain
         ]  # fmt: skip
         return tuple(dict.fromkeys((*self.left.assumptions, *self.right.assumptions, *common)))

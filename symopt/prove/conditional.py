@@ -13,7 +13,7 @@ from symopt.errors import VerifyError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, ref, refs
 from symopt.ir.shape import let_shapes
-from symopt.ir.trace import PARAMETER, STEP, HyperInfo, Trace
+from symopt.ir.trace import PARAMETER, SIZES, STEP, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.specialise import rewrite
 from symopt.prove.cases import Deadline
@@ -265,11 +265,11 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     solution = _solved(backward.hyper_map, own)
     if solution is None:
         return None
-    nodes = {name: read_expression(text, names) for name, text in solution.items() if name != text}
+    nodes = {name: read_expression(text, (*names, *SIZES)) for name, text in solution.items() if name != text}
     normal = Equations((*names,), {}, (), pair.domains, deadline).simplified
     solution |= {name: node_text(normal(node)) for name, node in nodes.items()}
     forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
-    values = {name: read_expression(text, names) for name, text in backward.hyper_map.items() if name not in own}
+    values = {name: read_expression(text, (*names, *SIZES)) for name, text in backward.hyper_map.items() if name not in own}
     mapped = with_hypers(rewrite(right, nodes), left)
     found, _ = plain_equality(rewrite(left, values) if forced else left, mapped, varying, deadline)
     if found is None:

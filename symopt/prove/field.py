@@ -67,13 +67,13 @@ class Field:
         """
         case = Field(self.ring, self.given, [*self.facts, (poly, sign)])
         if sign:
-            case.adopt(self)
+            case.take_over(self)
             case.known = dict(self.known)
             for condition in self.conditions.values():
                 case.require(condition.poly, condition.relation)
         return case
 
-    def adopt(self, other: Field) -> None:
+    def take_over(self, other: Field) -> None:
         """Know the generators that a field with fewer facts has made."""
         for position in sorted(other._made - self._made, reverse=True):
             self.generator(self.ring.meanings[position], other.domains[position])

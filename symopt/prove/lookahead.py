@@ -19,6 +19,8 @@ from symopt.prove.render import node_text
 from symopt.prove.witness import find_witness
 
 KEPT, MOVED = "p_kept", "p_moved"
+# Conditions that say no more than that a hyper-parameter is a constant.
+ALWAYS = "is the same at every step"
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def equal_in_the_shifted_variable(left: Trace, right: Trace, varying: Varying, d
         return ()
     maps = [f"{name} = {text}" for name, text in found.hyper_map.items() if name != text]
     under = f", under {', '.join(maps)}" if maps else ""
+    needed = [condition for condition in found.conditions if not condition.endswith(ALWAYS)]
+    under += f", if {' and '.join(needed)}" if needed else ""
     side = "left" if ahead is left else "right"
     point = node_text(moved.point)
     return (f"equal where the parameter of the {side} is read at the point of its gradient, {point}{under}",)

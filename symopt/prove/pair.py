@@ -16,7 +16,6 @@ from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op,
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.means import means_as_sums
-from symopt.prove.witness import common_domain
 
 LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
 
@@ -107,7 +106,7 @@ def make_pair(left: Trace, right: Trace, varying: Sequence[str] = ()) -> Pair:
     for hyper in right.hypers:
         domains[RIGHT + hyper.name] = hyper.domain
         if hyper.name in domains:
-            domains[hyper.name] = common_domain(domains[hyper.name], hyper.domain)
+            domains[hyper.name] = domains[hyper.name] & hyper.domain
     domains |= {name + EARLIER: domains[name] for name in varying if name in domains}
     given = (*dict.fromkeys((*left.given, *right.given)), *draws)
     known = {**left.domains, **right.domains}

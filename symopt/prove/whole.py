@@ -46,7 +46,7 @@ class WholeArrays:
             raise
         except NotDecidedError:
             return self._as_written(node, NonNegative if _is_square(node) else Real)
-        self.field.adopt(over.field)
+        self.field.take_over(over.field)
         for condition in over.field.conditions.values():
             self.field.require(condition.poly, condition.relation)
         return value

@@ -168,20 +168,10 @@ class Both:
         for i, hyper in enumerate(self.hypers):
             others = [h.domain for h in (*left.hypers, *right.hypers) if h.name == hyper.name]
             if len(others) == 2:
-                self.hypers[i] = HyperInfo(hyper.name, hyper.default, hyper.tex, common_domain(*others))
+                self.hypers[i] = HyperInfo(hyper.name, hyper.default, hyper.tex, others[0] & others[1])
         self.queries = max(len(left.queries), len(right.queries))
         self.given = [name for name in GIVEN if name in (*left.given, *right.given)]
         self.draws = max(len(left.draws), len(right.draws))
-
-
-def common_domain(a: Any, b: Any) -> Any:
-    """The values that lie in both domains."""
-    lower = max((d for d in (a, b) if d.lower is not None), key=lambda d: (d.lower, d.lower_open), default=None)
-    upper = min((d for d in (a, b) if d.upper is not None), key=lambda d: (d.upper, not d.upper_open), default=None)
-    return type(a)(
-        lower and lower.lower, upper and upper.upper, bool(lower and lower.lower_open),
-        bool(upper and upper.upper_open), a.integer or b.integer,
-    )  # fmt: skip
 
 
 class Run:

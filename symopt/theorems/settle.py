@@ -8,11 +8,12 @@ from time import monotonic
 from typing import Any
 
 from symopt.catalogue import resolve
-from symopt.checker.check import check_equality, check_witness
+from symopt.checker.check import check_certificate, check_equality, check_witness
 from symopt.checker.outcome import Check
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
-from symopt.ir.trace import Trace
+from symopt.ir.trace import SIZES, Trace
+from symopt.lang.domain import PositiveInteger
 from symopt.lang.theorem import (
     ClosedForm,
     Compare,
@@ -28,6 +29,7 @@ from symopt.lang.theorem import (
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline, OutOfTimeError
+from symopt.prove.certificate import NoCertificateError, certificate
 from symopt.prove.compare import compare
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
@@ -97,7 +99,7 @@ def _settle_comparison(theorem: Theorem, subject: Compare, time_limit: float) ->
     reasons += [f"the map found for {name} is {(verdict.hyper_map or {}).get(name)}" for name in wrong]
     if found not in (theorem.claim, "unknown"):
         reasons.append(f"the verdict is {found}, the claim {theorem.claim}")
-    check = _recheck(left, right, verdict, subject)
+    check = _recheck(left, right, verdict, subject, time_limit)
     return TheoremResult(
         theorem, found, found == theorem.claim and not missing and not wrong, check, verdict.proof, verdict,
         reason="; ".join(reasons),
@@ -106,16 +108,17 @@ def _settle_comparison(theorem: Theorem, subject: Compare, time_limit: float) ->
 
 def _same_map(left: Trace, verdict: Verdict, name: str, text: str) -> bool:
     """Whether the map that was found is the one that is claimed, as expressions."""
-    names = tuple(hyper.name for hyper in left.hypers)
+    names = (*(hyper.name for hyper in left.hypers), *SIZES)
     found = (verdict.hyper_map or {}).get(name)
     if found is None:
         return False
-    equations = Equations(names, {}, (), left.domains, Deadline.after(TIME_LIMIT))
+    domains = {**left.domains, **dict.fromkeys(SIZES, PositiveInteger)}
+    equations = Equations(names, {}, (), domains, Deadline.after(TIME_LIMIT))
     difference: list[Node] = [read_expression(found, names), read_expression(text, names)]
     return bool(equations.difference(*difference)[1] == 0)
 
 
-def _recheck(left: Trace, right: Trace, verdict: Verdict, subject: Compare) -> Check:
+def _recheck(left: Trace, right: Trace, verdict: Verdict, subject: Compare, time_limit: float) -> Check:
     """Replay the witness and try the equality, whichever the verdict has."""
     checks = []
     mapped = right
@@ -126,8 +129,16 @@ def _recheck(left: Trace, right: Trace, verdict: Verdict, subject: Compare) -> C
         said = verdict.witness.to_json()
         checks.append(check_witness(left, mapped, said, verdict.witness.step, verdict.witness.query))
     if verdict.proof is not None:
-        maps = verdict.hyper_map or {}
-        checks.append(check_equality(left, right, maps, verdict.state_map or {}, verdict.conditions))
+        checks.append(_check_proof(left, right, verdict, subject, time_limit))
     if not checks:
         return Check(False, "nothing to check")
     return Check(all(check.passed for check in checks), "; ".join(check.how for check in checks))
+
+
+def _check_proof(left: Trace, right: Trace, verdict: Verdict, subject: Compare, time_limit: float) -> Check:
+    """Check the certificate of a proof; one that has none is tried on runs from the initial states."""
+    try:
+        document = certificate(left, right, verdict, subject.varying, time_limit).to_json()
+    except (NoCertificateError, OutOfTimeError):
+        return check_equality(left, right, verdict.hyper_map or {}, verdict.state_map or {}, verdict.conditions)
+    return check_certificate(left, right, document)

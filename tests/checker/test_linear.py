@@ -96,7 +96,7 @@ def test_branches() -> None:
 
 def test_a_branch_that_is_missing_is_noticed() -> None:
     left, right = trace(resolve("sum_momentum")), trace(resolve("sgd"))
-    every = [{"mu": num(0)}, {"sigma": node("1/(1 - mu)")}]
+    every: list[dict[str, Node]] = [{"mu": num(0)}, {"sigma": node("1/(1 - mu)")}]
     assert check_no_others(left, right, every).passed
     assert not check_no_others(left, right, every[:1]).passed
     assert not check_no_others(left, right, []).passed

@@ -124,8 +124,8 @@ class Induction:
         found = Attempt()
         for bound in self.claim.bounds:
             if not (
-                True
-                and True
+                self._noted(found, bound, BEFORE, self.at_start(bound, ask))
+                and self._noted(found, bound, FIRST, self.first(self.later(bound), ask))
                 and self._noted(found, bound, GENERAL, self._step(self.later(bound), self.claim.bounds, ask))
             ):
                 break

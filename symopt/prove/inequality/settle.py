@@ -156,7 +156,7 @@ class Search:
         with precision(BITS):
             names = list(self.premises.values)
             values = evaluate(self.premises.values.values(), dict(run.fixed), EXACT)
-        written = {**{name: str(number) for name, number in zip(names, values, strict=True)}, **written}
+        written |= {name: str(number) for name, number in zip(names, values, strict=True)}
         check = check_counterexample(self.stated, self.traces, written)
         return Settlement.fails(written, check, f"it fails after {run.steps} step{'' if run.steps == 1 else 's'}")
 
@@ -175,13 +175,20 @@ def _method(shown: Shown) -> str:
     outcome = shown.outcome
     parts = []
     if outcome.certificates:
-        text = max((c.text() for c in outcome.certificates), key=lambda t: (len(t) <= LONGEST_METHOD, len(t)))
-        if len(text) > LONGEST_METHOD:
-            goal = str(outcome.certificates[-1].identities[-1])
-            count = sum(len(c.identities) for c in outcome.certificates)
-            text = f"{goal[: LONGEST_METHOD - 20]}... ({count} identities)"
         cases = f"in each of {outcome.number} cases, such as " if outcome.number > 1 else ""
-        parts.append(f"sum of squares: {cases}{text}")
+        parts.append(f"sum of squares: {cases}{_example(outcome.certificates)}")
     if outcome.asked:
         parts.append(f"{BY_SOLVER} in {outcome.asked} of {outcome.number} cases" if parts else BY_SOLVER)
     return "; ".join(parts) or "nothing is to be shown"
+
+
+def _example(certificates: Sequence[Certificate]) -> str:
+    """The longest certificate that can be read at once; where there is none, what one of them ends with."""
+    texts = [certificate.text() for certificate in certificates]
+    telling = [text for text in texts if text != "0 = 0"] or texts
+    short = [text for text in telling if len(text) <= LONGEST_METHOD]
+    if short:
+        return max(short, key=len)
+    count = sum(len(certificate.identities) for certificate in certificates)
+    last = next(c.identities[-1] for c in certificates if c.text() in telling)
+    return f"{str(last)[: LONGEST_METHOD - 20]}... ({count} identities)"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from math import comb
 
 from symopt.lang.domain import Domain
@@ -18,58 +17,60 @@ from symopt.prove.elements import Poly
 Monomial = tuple[int, ...]
 Number = int | Fraction
 Form = dict[Monomial, Number]
-
-
-def terms(poly: Poly) -> Form:
-    """Coefficients by exponents."""
-    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
+Moved = tuple[tuple[int, Number], ...]
 
 
 class Shift:
-    """The change of variables for polynomials of limited degrees."""
+    """The change of variables for polynomials of limited degrees; forms are over the ``positions`` that these read."""
 
     def __init__(self, domains: Mapping[int, Domain], polys: Sequence[Poly]) -> None:
-        width = len(polys[0].degrees())
-        degrees = [poly.degrees() for poly in polys]
-        self.top = [max((int(d[i]) for d in degrees), default=0) for i in range(width)]
-        self.domains = {i: domains.get(i, Domain()) for i in range(width) if self.top[i]}
+        degrees = [max(map(int, column)) for column in zip(*(poly.degrees() for poly in polys), strict=True)]
+        self.positions = [i for i, degree in enumerate(degrees) if degree]
+        self.top = [degrees[i] for i in self.positions]
+        self.domains = [domains.get(i, Domain()) for i in self.positions]
+        self._tables: dict[tuple[int, int], Moved] = {}
 
     def __call__(self, poly: Poly) -> Form:
         """The polynomial over the new variables."""
-        form = terms(poly)
-        for i, domain in self.domains.items():
-            if (domain.lower, domain.upper) in ((None, None), (Fraction(0), None)):
+        form: Form = {tuple(int(monomial[i]) for i in self.positions): int(c) for monomial, c in poly.to_dict().items()}
+        for i, domain in enumerate(self.domains):
+            if domain.upper is None and (domain.lower is None or domain.lower == 0):
                 continue
             new: Form = {}
             for monomial, c in form.items():
-                for k, factor in _moved(monomial[i], self.top[i], domain):
+                for k, factor in self._moved(i, monomial[i]):
                     key = (*monomial[:i], k, *monomial[i + 1 :])
                     new[key] = new.get(key, 0) + c * factor
             form = {monomial: c for monomial, c in new.items() if c}
         return form
 
+    def _moved(self, i: int, k: int) -> Moved:
+        if (i, k) not in self._tables:
+            self._tables[i, k] = _moved(k, self.top[i], self.domains[i])
+        return self._tables[i, k]
+
     def is_odd(self, monomial: Monomial) -> bool:
         """Whether a monomial may have either sign."""
         return any(
-            monomial[i] % 2 and domain.lower is None and domain.upper is None for i, domain in self.domains.items()
+            power % 2 and domain.lower is None and domain.upper is None
+            for power, domain in zip(monomial, self.domains, strict=True)
         )
 
     def parts(self, monomial: Monomial) -> tuple[Fraction, list[tuple[int, str, int]]]:
         """A monomial of the form: a number, and powers of names and distances to ends as (position, which, power)."""
         scale = Fraction(1)
         found: list[tuple[int, str, int]] = []
-        for i, domain in self.domains.items():
-            k = monomial[i]
+        for i, power, top, domain in zip(self.positions, monomial, self.top, self.domains, strict=True):
             if domain.lower is not None and domain.upper is not None:
-                scale /= (domain.upper - domain.lower) ** self.top[i]
-                found += [(i, "low", k), (i, "high", self.top[i] - k)]
+                scale /= (domain.upper - domain.lower) ** top
+                found += [(i, "low", power), (i, "high", top - power)]
             else:
-                found.append((i, "low" if domain.lower is not None else "high" if domain.upper is not None else "", k))
+                which = "low" if domain.lower is not None else "high" if domain.upper is not None else ""
+                found.append((i, which, power))
         return scale, [part for part in found if part[2]]
 
 
-@lru_cache(maxsize=4096)
-def _moved(k: int, top: int, domain: Domain) -> tuple[tuple[int, Number], ...]:
+def _moved(k: int, top: int, domain: Domain) -> Moved:
     """``x**k`` over the new variable."""
     low, high = (_plain(end) for end in (domain.lower, domain.upper))
     found: dict[int, Number] = {}

@@ -79,6 +79,15 @@ def test_an_order_of_two_rules_may_fail() -> None:
     assert left > x / (1 - b2 ** len(found["g"]))
 
 
+def test_what_is_given_by_an_equation_is_written_down() -> None:
+    found = counterexample(Invariant("sgd", "p <= 3", given=("p_0 = 2", "lr = 1/4")))
+    p = Fraction(found["p_0"])
+    assert (p, found["lr"]) == (2, "1/4")
+    for text in found["g"]:
+        p -= Fraction(text) / 4
+    assert p > 3
+
+
 def test_values_of_z3_lead_to_a_run() -> None:
     pytest.importorskip("z3")
     found = counterexample(Invariant("adam", "abs(m) <= 1000000", given=("beta1 = 1/2",)))
