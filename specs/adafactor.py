@@ -25,5 +25,6 @@ class Adafactor(Rule):
         s.v = ema(s.v, mean(s.q, axis=1) if s.factored else s.q, s.beta2)
         if s.factored:
             s.c = ema(s.c, mean(s.q, axis=0), s.beta2)
-        s.u = s.g / sqrt(s.v * s.c / mean(s.v) if s.factored else s.v)
+        # The roots one by one: where a gradient is zero, the product v*c underflows in float32.
+        s.u = s.g / (sqrt(s.v / mean(s.v)) * sqrt(s.c) if s.factored else sqrt(s.v))
         s.p = s.p - s.alpha * s.u / maximum(1, rms(s.u) / s.d)

@@ -22,7 +22,8 @@ class AdafactorOptax(Rule, name="adafactor_optax"):
         s.v = ema(s.v, mean(s.q, axis=1) if s.factored else s.q, s.beta2)
         if s.factored:
             s.c = ema(s.c, mean(s.q, axis=0), s.beta2)
-        s.u = s.g / sqrt(s.v * s.c / mean(s.v) if s.factored else s.v)
+        # The roots one by one: where a gradient is zero, the product v*c underflows in float32.
+        s.u = s.g / (sqrt(s.v / mean(s.v)) * sqrt(s.c) if s.factored else sqrt(s.v))
         s.delta = s.lr * maximum(s.eps2, rms(s.p)) * s.u / maximum(1, rms(s.u) / s.d)
         if s.momentum:
             s.m = ema(s.m, s.delta, s.mu)

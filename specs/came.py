@@ -20,11 +20,12 @@ class Came(Rule):
     def update(s) -> None:
         s.r = ema(s.r, mean(s.g**2 + s.eps1, axis=1), s.beta2)
         s.c = ema(s.c, mean(s.g**2 + s.eps1, axis=0), s.beta2)
-        s.u = s.g / sqrt(s.r * s.c / mean(s.r))
+        # The roots one by one: where a gradient is zero, the product r*c underflows in float32.
+        s.u = s.g / (sqrt(s.r / mean(s.r)) * sqrt(s.c))
         s.u_hat = s.u / maximum(1, rms(s.u) / s.d)
         s.m = ema(s.m, s.u_hat, s.beta1)
         s.res = (s.u_hat - s.m) ** 2 + s.eps2
         s.r_res = ema(s.r_res, mean(s.res, axis=1), s.beta3)
         s.c_res = ema(s.c_res, mean(s.res, axis=0), s.beta3)
-        s.delta = s.m / sqrt(s.r_res * s.c_res / mean(s.r_res))
+        s.delta = s.m / (sqrt(s.r_res / mean(s.r_res)) * sqrt(s.c_res))
         s.p = (1 - s.lr * s.weight_decay) * s.p - s.lr * s.delta

@@ -269,7 +269,9 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     normal = Equations((*names,), {}, (), pair.domains, deadline).simplified
     solution |= {name: node_text(normal(node)) for name, node in nodes.items()}
     forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
-    values = {name: read_expression(text, (*names, *SIZES)) for name, text in backward.hyper_map.items() if name not in own}
+    values = {
+        name: read_expression(text, (*names, *SIZES)) for name, text in backward.hyper_map.items() if name not in own
+    }
     mapped = with_hypers(rewrite(right, nodes), left)
     found, _ = plain_equality(rewrite(left, values) if forced else left, mapped, varying, deadline)
     if found is None:

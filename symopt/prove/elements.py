@@ -15,7 +15,7 @@ from symopt.prove.deadline import Deadline
 from symopt.prove.signs import Sign
 
 Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
-SPARE, MANY = 32, 192
+SPARE, MANY = 32, 128
 # Parts what a function is from how its operand is written, where the operand has no normal form.
 WRITTEN = " of "
 # What stands for one number, whatever it is made of.
@@ -70,9 +70,12 @@ class Condition(NamedTuple):
     facts: tuple[tuple[Poly, int], ...] = ()
 
 
-def poly_key(poly: Poly) -> tuple[Any, ...]:
-    """A polynomial as a dictionary key."""
-    return tuple(poly.to_dict().items())
+def poly_key(poly: Poly) -> str:
+    """A polynomial as a dictionary key: its terms in the order of its ring."""
+    return str(poly)
+
+
+Factors = tuple[int, list[tuple[Poly, int]]]
 
 
 class Generators:
@@ -107,7 +110,8 @@ class Generators:
         # What such a function is, by the kind of its generator.
         self.written: dict[str, Any] = {}
         # Signs that were found, by the facts under which they hold.
-        self.signs: dict[tuple[Any, ...], dict[tuple[Any, ...], Sign]] = {}
+        self.signs: dict[tuple[Any, ...], dict[str, Sign]] = {}
+        self._factors: dict[str, Factors] = {}
 
     def slot(self, meaning: Meaning) -> int:
         """The position of the generator with this meaning."""
@@ -125,6 +129,34 @@ class Generators:
             if meaning.kind in MODEL_REDUCTIONS or same:
                 self._shared.add(position)
         return self._slots[key]
+
+    def factor(self, poly: Poly) -> Factors:
+        """The constant and the irreducible factors of a polynomial, with their exponents."""
+        key = poly_key(poly)
+        if key not in self._factors:
+            self._factors[key] = self._factored(poly)
+        return self._factors[key]
+
+    def _factored(self, poly: Poly) -> Factors:
+        if len(poly) < 2:
+            constant, factors = poly.factor()
+            return int(constant), [(factor, int(exponent)) for factor, exponent in factors]
+        # Factoring looks at every generator of a ring: one of those that occur is enough.
+        used = [i for i, degree in enumerate(poly.degrees()) if degree]
+        small = fmpz_mpoly_ctx.get([self.names[i] for i in used], Ordering.lex)
+        terms = {tuple(monomial[i] for i in used): c for monomial, c in poly.to_dict().items()}
+        constant, factors = small.from_dict(terms).factor()
+        return int(constant), [(self._lifted(factor, used), int(exponent)) for factor, exponent in factors]
+
+    def _lifted(self, poly: Poly, used: Sequence[int]) -> Poly:
+        """A polynomial in some generators as one of the ring."""
+        terms: dict[tuple[int, ...], Any] = {}
+        for monomial, coefficient in poly.to_dict().items():
+            exponents = [0] * len(self.names)
+            for position, exponent in zip(used, monomial, strict=True):
+                exponents[position] = int(exponent)
+            terms[tuple(exponents)] = coefficient
+        return self.ring.from_dict(terms)
 
     def varies(self, poly: Poly, over_model: bool = False) -> bool:
         """Whether a polynomial may differ from element to element of a tensor, or of all tensors."""

@@ -130,7 +130,7 @@ class Equations:
     def roots(self, field: Field, poly: Poly) -> list[Root]:
         """The values of single unknowns that make a polynomial zero, by its linear factors."""
         found = []
-        for factor, _ in poly.factor()[1]:
+        for factor, _ in self.general.generators.factor(poly)[1]:
             for name in self.unknowns_of(factor):
                 value = self._linear(field, factor, name)
                 if value is not None:

@@ -267,7 +267,7 @@ class Field:
             return 0
         result = 1
         for side in a:
-            constant, factors = side.factor()
+            constant, factors = self.ring.factor(side)
             result *= 1 if constant > 0 else -1
             for factor, exponent in factors:
                 sign = self.decide(factor)
@@ -280,7 +280,7 @@ class Field:
             return UNKNOWN
         value, strict = 1, True
         for side in a:
-            constant, factors = side.factor()
+            constant, factors = self.ring.factor(side)
             value *= 1 if constant > 0 else -1
             for factor, exponent in factors:
                 known = self.sign(factor)
@@ -293,7 +293,7 @@ class Field:
         """Record what is needed of a polynomial, ``!= 0`` or ``>= 0``, unless it is known."""
         if self.sign(poly).strict and (relation == "!= 0" or self.sign(poly).value > 0):
             return
-        parts = [poly] if relation == ">= 0" else [f for f, _ in poly.factor()[1] if not self.sign(f).strict]
+        parts = [poly] if relation == ">= 0" else [f for f, _ in self.ring.factor(poly)[1] if not self.sign(f).strict]
         if len(parts) > 1 and self.sign(prod(parts, start=self.ring.one)).strict:
             return
         for part in parts:
@@ -344,7 +344,7 @@ class Field:
         num, den = self.rationalised(a)
         if num == 0:
             return self.zero
-        constant, factors = self.reduced(num * den).factor()
+        constant, factors = self.ring.factor(self.reduced(num * den))
         unit = 1 if constant > 0 else -1
         outside, inside = square_part(abs(int(constant)))
         root = self.ring.one * outside

@@ -74,7 +74,7 @@ def _root(field: Field, poly: Poly) -> Element | None:
 
 
 def _plain_root(ring: Generators, poly: Poly) -> Element | None:
-    constant, factors = poly.factor()
+    constant, factors = ring.factor(poly)
     root = isqrt(abs(int(constant)))
     if int(constant) < 0 or root * root != int(constant) or any(int(e) % 2 for _, e in factors):
         return None

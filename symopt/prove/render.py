@@ -20,7 +20,7 @@ def element_node(field: Field, element: Element) -> Node:
     sign = 1
     sides: list[Node] = []
     for poly in element:
-        constant, factors = poly.factor()
+        constant, factors = field.ring.factor(poly)
         value = int(constant)
         product: list[Node] = []
         for irreducible, exponent in factors:

@@ -90,7 +90,7 @@ class WholeArrays:
         ring, outside, inside = self.field.ring, [], []
         for side in a:
             common, rest = ring.one, ring.one
-            constant, factors = side.factor()
+            constant, factors = ring.factor(side)
             for poly, exponent in factors:
                 if ring.varies(poly, over_model):
                     rest *= poly ** int(exponent)

@@ -148,7 +148,7 @@ def thresholds(*traces: Trace) -> list[Fraction]:
 
 def _rational(both: Both, step: int) -> Witness | None:
     """A difference at the first step whose values are rational, where one is found quickly."""
-    if step > 1:
+    if step > 1 or len(both.shape) == 2:  # norms of matrices are hardly ever rational
         return None
     for sample in more_samples(both.hypers):
         seen = Run(both, sample).advance(1)

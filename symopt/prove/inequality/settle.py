@@ -79,7 +79,7 @@ class Search:
     def settle(self) -> Settlement:
         """The verdict, re-checked."""
         try:
-            found = next((outcome for outcome in self._outcomes() if outcome is not None), None)
+            found = self.outcome()
         except OutOfTimeError as error:
             return Settlement.unknown(str(error))
         if found is None:
@@ -88,6 +88,15 @@ class Search:
             return self._fails(found)
         check = check_bound(self.stated, self.traces, found.certificates)
         return Settlement.holds(self._proof(found), check, found.said)
+
+    def outcome(self) -> Run | Found | None:
+        """A counterexample, a proof with its certificates, or neither.
+
+        Raises
+        ------
+        OutOfTimeError: the time limit is reached.
+        """
+        return next((outcome for outcome in self._outcomes() if outcome is not None), None)
 
     def _outcomes(self) -> Iterator[Run | Found | None]:
         """What is tried, the cheapest first."""

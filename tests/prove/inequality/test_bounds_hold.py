@@ -7,7 +7,8 @@ import pytest
 from symopt.catalogue import resolve
 from symopt.lang.theorem.bounds import Invariant, Ordered
 from symopt.passes.tracing import trace
-from symopt.prove.inequality.settle import BY_SOLVER, Search, settle_bound
+from symopt.prove.inequality.induction import BEFORE, FIRST, GENERAL
+from symopt.prove.inequality.settle import BY_SOLVER, Found, Search, settle_bound
 
 TRUE = [
     Invariant("adam", "v >= 0"),
@@ -48,6 +49,19 @@ def test_auxiliary_invariants_are_found_and_said() -> None:
     assert found.proof is not None
     said = [step.statement for step in found.proof.steps]
     assert any(text.startswith("m**2 <= v*(1 - beta1**t) from each step") for text in said)
+
+
+def test_a_proof_has_the_certificates_of_all_its_cases() -> None:
+    search = Search(
+        Invariant("rmsprop[centered=True]", "v - a**2 >= 0"), [trace(resolve("rmsprop[centered=True]"))], 30.0
+    )
+    found = search.outcome()
+    assert isinstance(found, Found)
+    assert [shown.where for shown in found.attempt.shown] == [BEFORE, FIRST, GENERAL]
+    last = found.attempt.shown[-1].outcome.certificates[0]
+    assert any(term.squares for identity in last.identities for term in identity.terms)
+    assert any("v - a**2" in term.factors for identity in last.identities for term in identity.terms)
+    assert [known.why for known in last.knowns if known.poly == "v - a**2"] == ["v - a ** 2 >= 0"]
 
 
 def test_states_of_two_rules_that_stay_equal_are_one() -> None:
