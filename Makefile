@@ -12,12 +12,12 @@ MADE := $(VENV)/.made-with-$(subst /,-,$(PYTHON))
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs generate coverage coq bench clean
+.PHONY: help demo test lint docs generate coverage defects floats coq never-wrong bench clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(INSTALLED)-c ## the story of AdamW: equations, verdicts, proofs, kernels, one page
 	@$(RUN) -m symopt.demo $(OUT)/demo
@@ -47,15 +47,29 @@ coverage: $(INSTALLED)-test ## write docs/coverage.md again, from the frameworks
 	@echo "==> writing docs/coverage.md"
 	@$(RUN) -m symopt.docs.coverage docs/coverage.md
 
+defects: $(INSTALLED)-c ## write docs/defects.md again, from the verdicts on specs/defects
+	@echo "==> writing docs/defects.md"
+	@$(RUN) -m symopt.docs.defects docs/defects.md
+
+floats: $(INSTALLED)-test ## write docs/floats.md again, from runs of kernels in small types
+	@echo "==> writing docs/floats.md"
+	@$(RUN) -m symopt.docs.floats docs/floats.md
+
 coq: $(INSTALLED)-c ## theorems as files for Coq, into build/coq, and Coq's word on each
 	@echo "==> exporting theorems and compiling them"
 	@$(RUN) -m symopt.coq $(OUT)/coq
 
-bench: $(INSTALLED)-test ## kernels against their peers, as ratios
+never-wrong: $(INSTALLED)-test ## thousands of wrong and of rewritten rules against an oracle; takes long
+	@echo "==> comparing 5000 mutants and 2000 rewrites with their rules"
+	@$(RUN) -m tests.never_wrong --mutants 5000 --rewrites 2000
+
+bench: $(INSTALLED)-test ## kernels against their peers, as ratios; the prover, in seconds
 	@echo "==> measuring AdamW, one loop"
 	@$(RUN) benchmarks/adamw_c.py
 	@echo "==> measuring LAMB, two sweeps"
 	@$(RUN) benchmarks/sweeps_c.py
+	@echo "==> measuring the prover"
+	@$(RUN) benchmarks/prover.py
 
 clean: ## remove what make made: the environment, build/ and caches
 	@echo "==> removing $(OUT), caches and $(VENV)"

@@ -27,5 +27,5 @@ class Came(Rule):
         s.res = (s.u_hat - s.m) ** 2 + s.eps2
         s.r_res = ema(s.r_res, mean(s.res, axis=1), s.beta3)
         s.c_res = ema(s.c_res, mean(s.res, axis=0), s.beta3)
-        s.delta = s.m / (sqrt(s.r_res / mean(s.r_res)) * sqrt(s.c_res))
+        s.delta = s.m / sqrt(s.r_res * s.c_res / mean(s.r_res))
         s.p = (1 - s.lr * s.weight_decay) * s.p - s.lr * s.delta

@@ -51,8 +51,9 @@ def asked(folder: Path) -> list[str]:
 
 
 def test_alone_it_lists_every_target(folder: Path) -> None:
-    targets = re.findall(r"^([a-z]+):", (folder / "Makefile").read_text(), re.M)
-    assert {"demo", "test", "lint", "docs", "generate", "coverage", "coq", "bench", "clean", "help"} == set(targets)
+    targets = re.findall(r"^([a-z-]+):", (folder / "Makefile").read_text(), re.M)
+    written = {"docs", "generate", "coverage", "defects", "floats"}
+    assert set(targets) == {"help", "demo", "test", "lint", *written, "coq", "never-wrong", "bench", "clean"}
     done = make(folder)
     assert done.returncode == 0
     assert [line.split()[1] for line in done.stdout.splitlines()] == targets
@@ -89,6 +90,21 @@ def test_another_python_makes_another_environment(folder: Path) -> None:
     (folder / "other").symlink_to("python")
     make(folder, "demo", f"PYTHON={folder / 'other'}")
     assert "-m venv --clear .venv" in asked(folder)
+
+
+def test_what_make_runs_is_there(folder: Path) -> None:
+    """Every module and every file that a recipe gives to Python."""
+    recipes = (folder / "Makefile").read_text()
+    modules = [name.replace(".", "/") for name in re.findall(r"\$\(RUN\) -m (\w+\.[\w.]+)", recipes)]
+    files = re.findall(r"\$\(RUN\) ([\w/]+\.py)", recipes)
+    assert len(modules) >= 6
+    assert len(files) >= 3
+    assert [name for name in modules if not (is_file(f"{name}.py") or is_file(f"{name}/__main__.py"))] == []
+    assert [name for name in files if not is_file(name)] == []
+
+
+def is_file(name: str) -> bool:
+    return (CHECKOUT / name).is_file()
 
 
 def test_an_old_python_is_refused(folder: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from symopt.coq.script import Script
-from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer, comment, coq_name, number
-from symopt.ir.nodes import ref, refs, substitute
+from symopt.coq.lemmas import Lemma, Lemmas
+from symopt.coq.rules import ANY, FIRST, domain_text, rule_view
+from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer, comment, coq_name
+from symopt.ir.nodes import ref, substitute
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.passes.dead import drop_dead
@@ -16,18 +17,7 @@ from symopt.prove.certificate import Certificate
 from symopt.prove.pair import Pair, Side, bare
 from symopt.prove.relation import Claim, Relation, first_claims
 
-ANY, FIRST = Count("t", 0), Count(None, 1)
 AFTER = {STEP: Count("n", 2), BEFORE: Count("n", 1)}
-
-
-@dataclass(frozen=True)
-class Lemma:
-    """One identity with its proof."""
-
-    name: str
-    left: str
-    right: str
-    script: Sequence[str]
 
 
 def equality_view(name: str, statement: str, found: Certificate) -> dict[str, Any]:
@@ -56,7 +46,7 @@ class _Export:
         self.names = {name: coq_name("r" if name in free else "h", bare(name)) for name in self.parameters}
         self.names |= {PARAMETER: "p", **self.answers}
         self.names |= {state: coq_name("s", bare(state)) for state in pair.left.states}
-        self.conditions: dict[str, str] = {}
+        self.lemmas = Lemmas(self.names, pair.names, pair.domains, self.parameters)
 
     def view(self, name: str, statement: str) -> dict[str, Any]:
         """The view of the template."""
@@ -71,8 +61,8 @@ class _Export:
             "module": coq_name("T", name), "statement": comment(statement),
             "parameters": [self.names[h] for h in self.parameters],
             "domains": [(f"d{i}", text) for i, h in enumerate(self.parameters) for text in
-                        [_domain_text(domains.get(h, Domain()), self.names[h])] if text],
-            "conditions": [(f"c{i}", text) for i, text in enumerate(self.conditions)],
+                        [domain_text(domains.get(h, Domain()), self.names[h])] if text],
+            "conditions": self.lemmas.hypotheses,
             "hypers": [(coq_name("r", bare(h)), text) for h, text in hypers.items()],
             "sides": sides, "answers": list(self.answers.values()),
             "states": [self.names[s] for s in pair.left.states],
@@ -82,52 +72,15 @@ class _Export:
         }  # fmt: skip
 
     def _lemmas(self, name: str, claims: Sequence[Claim], counts: Mapping[str, Count]) -> list[Lemma]:
-        printer = Printer(self.names, counts, unfolded=True)
-        return [self._lemma(f"{name}_{i}", claim, printer) for i, claim in enumerate(claims)]
-
-    def _lemma(self, name: str, claim: Claim, printer: Printer) -> Lemma:
-        left, right = printer(claim.left), printer(claim.right)
-        names = [n for n in (*self.names, *self.pair.names) if n != STEP]
-        script = Script(tuple(dict.fromkeys(names)), self.pair.domains, printer, self.names)
-        lines = script.identity(claim.right, claim.left)
-        for text, node in script.conditions.items():
-            strange = [n for n in refs(node) if n not in (*self.parameters, STEP, BEFORE)]
-            if strange:
-                what = "a root" if strange[0].startswith("?") else bare(strange[0])
-                raise NotExportableError(f"a condition on {what}")
-            self.conditions.setdefault(_condition(text), name)
-        step = "n" if printer.counts == AFTER else "0%nat"
-        positions = {text: i for i, text in enumerate(self.conditions)}
-        known = [f"pose proof (c{positions[_condition(text)]} {step})." for text in script.conditions]
-        return Lemma(name, right, left, [*known, *lines])
+        return [self.lemmas.equal(f"{name}_{i}", c.right, c.left, counts) for i, c in enumerate(claims)]
 
     def _side(self, prefix: str, side: Side, names: Mapping[str, str]) -> dict[str, Any]:
-        """A rule: its state, where it starts, its step and the points at which it asks for gradients."""
+        """One rule, with what both are given by its own names."""
         trace = _needed(side)
-        states = [coq_name(prefix, state.name) for state in trace.states]
-        own = {**names, PARAMETER: "p"}
-        own |= {query.name: self.answers[name] for query, name in zip(trace.queries, self.pair.gradients, strict=False)}
         given = {n: self.answers[n] for n in trace.given if n in self.answers}
         draws = list(self.pair.answers)[len(self.pair.answers) - len(trace.draws) :] if trace.draws else []
-        own |= given | {own_name: self.answers[n] for own_name, n in zip(trace.draws, draws, strict=False)}
-        own |= {state.name: coq_name("s", state.name) for state in trace.states}
-        lets = []
-        for let in trace.lets:
-            own[let.name] = coq_name("x", let.name)
-            lets.append((own[let.name], Printer(own, {STEP: ANY}, unfolded=False)(let.value)))
-        here = Printer(own, {STEP: ANY}, unfolded=False)
-        first = {name: text[:-3] + " 1)" if text.endswith(" t)") else text for name, text in own.items()}
-        return {
-            "rule": comment(trace.title), "prefix": prefix, "states": states,
-            "locals": [own[state.name] for state in trace.states],
-            "start": [Printer(first, {}, unfolded=False)(state.init) for state in trace.states],
-            "lets": lets, "new": [own[trace.results[n]] for n in (PARAMETER, *(s.name for s in trace.states))],
-            "points": [here(query.point) for query in trace.queries],
-        }  # fmt: skip
-
-
-def _condition(text: str) -> str:
-    return f"forall n : nat, {text} <> 0"
+        given |= {name: self.answers[n] for name, n in zip(trace.draws, draws, strict=False)}
+        return rule_view(prefix, trace, {**names, **given}, [self.answers[name] for name in self.pair.gradients])
 
 
 def _needed(side: Side) -> Trace:
@@ -160,9 +113,3 @@ def _later_claims(pair: Pair, relation: Relation) -> list[Claim]:
         *(Claim(state, node, new[state]) for state, node in zip(relation.states, after, strict=True)),
     ]
 
-
-def _domain_text(domain: Domain, name: str) -> str:
-    """A domain as a hypothesis."""
-    low = "" if domain.lower is None else f"{number(domain.lower)} {'<' if domain.lower_open else '<='} {name}"
-    high = "" if domain.upper is None else f"{name} {'<' if domain.upper_open else '<='} {number(domain.upper)}"
-    return " /\\ ".join(part for part in (low, high) if part)

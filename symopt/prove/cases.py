@@ -52,21 +52,22 @@ def in_every_case(
     while pending and result.open is None:
         deadline.check()
         here = pending.pop()
-        case = tuple(here.facts[len(facts) :])
+        own = tuple(here.facts[len(facts) :])
         try:
             result.open = check(here)
         except ForkError as fork:
-            pending += [here.split(fork.poly, sign) for sign in reversed(fork.signs)]
+            split = (here.split(fork.poly, sign) for sign in reversed(fork.signs))
+            pending += [case for case in split if case.is_possible()]
             continue
         except UndefinedHereError:
-            result.undefined.append(case)
+            result.undefined.append(own)
         except NotDecidedError as error:
             result.open = str(error)
             result.out_of_generators = isinstance(error, OutOfGeneratorsError)
         result.number += 1
         for key, condition in here.conditions.items():
             # What is needed in several cases, or without a split, is said once and of all.
-            result.conditions[key] = condition._replace(facts=() if key in result.conditions else case)
+            result.conditions[key] = condition._replace(facts=() if key in result.conditions else own)
         if result.number > most:
             result.open = f"more than {most} cases"
     if result.open is None and len(result.undefined) == result.number:

@@ -31,7 +31,10 @@ from symopt.prove.conditional import (
     with_reasons,
 )
 from symopt.prove.lookahead import equal_in_the_shifted_variable
-from symopt.prove.pair import make_pair
+from symopt.prove.mapdomain import domain_conditions
+from symopt.prove.pair import RIGHT, make_pair
+from symopt.prove.relation import Prover
+from symopt.prove.render import node_text
 from symopt.prove.simplify import simplified
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness, find_domain_difference, find_witness
@@ -148,6 +151,7 @@ class Comparison:
     def settle_under(self, hyper_map: Mapping[str, str]) -> Verdict:
         """The verdict under a map that the user gives."""
         nodes = self._read_map(hyper_map)
+        bounds = self._bounds(nodes)
         mapped = with_hypers(rewrite(self.right, nodes), self.left)
         under = Comparison(self.left, mapped, self.varying, self.deadline)
         witness, agreed = find_witness(self.left, mapped, self.varying, self.deadline)
@@ -157,6 +161,7 @@ class Comparison:
         verdict = under._equal_or_unknown(agreed)
         if verdict.verdict != "equal":
             return verdict
+        verdict = replace(verdict, conditions=tuple(dict.fromkeys((*verdict.conditions, *bounds))))
         names = {hyper.name: hyper.name for hyper in mapped.hypers} | dict(hyper_map)
         full = {hyper.name: names[hyper.name] for hyper in self.right.hypers}
         if all(isinstance(node, Ref) for node in nodes.values()):
@@ -170,6 +175,24 @@ class Comparison:
     def unknown(self, reason: str) -> Verdict:
         """Neither a proof nor a witness."""
         return Verdict(self.left.title, self.right.title, "unknown", assumptions=self._assumptions(), reason=reason)
+
+    def _bounds(self, nodes: Mapping[str, Node]) -> list[str]:
+        """What must hold for mapped hyper-parameters to lie in their domains.
+
+        Raises
+        ------
+        UsageError: one of them lies outside whatever the left's are.
+        """
+        pair = make_pair(self.left, self.right, self.varying)
+        prover = Prover(pair, self.deadline)
+        conditions: list[str] = []
+        for name, node in nodes.items():
+            found = domain_conditions(pair, prover, {RIGHT + name: node})
+            if found is None:
+                domain = pair.domains[RIGHT + name].describe(name)
+                raise UsageError(f"{name} = {node_text(node)} is outside the domain of {self.right.title}: {domain}")
+            conditions += found
+        return conditions
 
     def _read_map(self, hyper_map: Mapping[str, str]) -> dict[str, Node]:
         own, names = [h.name for h in self.right.hypers], tuple(h.name for h in self.left.hypers)

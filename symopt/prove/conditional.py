@@ -24,9 +24,10 @@ from symopt.prove.proof import Proof
 from symopt.prove.relation import Prover, Relation, by_name, constant_hypers
 from symopt.prove.render import node_sympy, node_text, shown
 from symopt.prove.runner import with_its_names
+from symopt.prove.scales import may_be_multiples
 from symopt.prove.search import candidates
 from symopt.prove.simplify import Simplified, simplified
-from symopt.prove.witness import agree
+from symopt.prove.witness import Both, agree_at
 
 Varying = tuple[str, ...]
 # Candidates for a relation that are put to the proof, in one direction.
@@ -100,6 +101,8 @@ def _as_written(left: Trace, right: Trace, varying: Varying, deadline: Deadline)
 def mapped_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
     """A proof of equality with hyper-parameters of the right as expressions in those of the left."""
     pair = make_pair(left, right, varying)
+    if not may_be_multiples(pair.left.scales[PARAMETER], pair.right.scales[PARAMETER]):
+        return None
     found = _search(pair, Prover(pair, deadline), map_hypers=True)
     alike = {h.name for h in left.hypers} == {h.name for h in right.hypers}
     if found is not None or (alike and len(pair.left.states) == len(pair.right.states)):
@@ -110,7 +113,10 @@ def mapped_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadl
 def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
     """A proof of equality with hyper-parameters that one side only has fixed to numbers."""
     fixings = list(_fixings(left, right))
+    both = Both(left, right, varying)
     for fixing in fixings:
+        if not agree_at(both, fixing, deadline):
+            continue
         found = _under(left, right, fixing, varying, deadline, mapped=False)
         if found is not None:
             return found
@@ -121,18 +127,19 @@ def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadli
 def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[str, ...]:
     """Values of hyper-parameters of both sides at which different rules are equal."""
     others = {hyper.name: hyper for hyper in right.hypers}
+    both = Both(left, right, varying)
     conditions = []
     for hyper in left.hypers:
         other = others.get(hyper.name)
         if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
             continue
+        if not agree_at(both, {hyper.name: Fraction(0)}, deadline):
+            continue
         try:
             a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
         except VerifyError:
             continue
-        if not agree(a, b, varying, deadline) or _rests(a, deadline):
-            continue
-        if plain_equality(a, b, varying, deadline)[0] is not None:
+        if not _rests(a, deadline) and plain_equality(a, b, varying, deadline)[0] is not None:
             conditions.append(f"equal when {hyper.name} = 0")
     return tuple(conditions)
 
@@ -151,10 +158,7 @@ def _under(
     except VerifyError:
         return None
     varying = tuple(name for name in varying if name not in fixing)
-    if mapped:
-        found = mapped_equality(a, b, varying, deadline)
-    else:
-        found = plain_equality(a, b, varying, deadline)[0] if agree(a, b, varying, deadline) else None
+    found = mapped_equality(a, b, varying, deadline) if mapped else plain_equality(a, b, varying, deadline)[0]
     if found is None:
         return None
     fixed = tuple(f"{name} = {value}" for name, value in fixing.items())

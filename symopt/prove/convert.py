@@ -167,6 +167,8 @@ class Converter:
 
     def _floor(self, a: Element) -> Element:
         """The whole part: of what is whole, itself."""
+        if a.num == 0:
+            return a
         whole = a.den.is_one() and all(
             position in self.whole for position, degree in enumerate(a.num.degrees()) if degree
         )

@@ -73,6 +73,16 @@ class Field:
                 case.require(condition.poly, condition.relation)
         return case
 
+    def is_possible(self) -> bool:
+        """Whether no fact of this case is refuted by the others."""
+        for i, (poly, value) in enumerate(self.facts):
+            known = sign_of(_terms(poly), self.domains)
+            if not known.value:
+                known = self._sign_by_facts(poly, [*self.facts[:i], *self.facts[i + 1 :]]) or known
+            if known.value and (value == -known.value or (known.strict and value != known.value)):
+                return False
+        return True
+
     def take_over(self, other: Field) -> None:
         """Know the generators that a field with fewer facts has made."""
         for position in sorted(other._made - self._made, reverse=True):

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.means import means_as_sums
+from symopt.prove.scales import Scale, scales
 
 LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
 
@@ -39,6 +41,11 @@ class Side:
     def states(self) -> tuple[str, ...]:
         """The states that matter, by their common names."""
         return tuple(self.initial)
+
+    @cached_property
+    def scales(self) -> Mapping[str, Scale]:
+        """How states, by their own names, and the step of the parameter grow with the gradients."""
+        return scales(self.trace)
 
 
 @dataclass(frozen=True)

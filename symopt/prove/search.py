@@ -21,6 +21,7 @@ from symopt.prove.equations import Equations, Root, UnknownInsideError
 from symopt.prove.field import Field
 from symopt.prove.pair import EARLIER, Pair, bare
 from symopt.prove.relation import Claim, Prover, Relation
+from symopt.prove.scales import may_be_multiples
 
 FACTOR, FACTOR_BEFORE, SOUGHT = "?factor.", "?before.", "?hyper."
 MOST_GUESSES = 24
@@ -183,6 +184,8 @@ def _assignments(
     left, right = pair.left.states, pair.right.states
 
     def possible(state: str, source: str) -> bool:
+        if not may_be_multiples(pair.left.scales[bare(source)], pair.right.scales[bare(state)]):
+            return False
         others = set(right) - {state}
         if len(left) == 1 or others & set(refs(pair.right.step[state])):
             return True

@@ -7,8 +7,9 @@ different; values that agree settle nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from symopt.prove.samples import Sample, more_samples, samples
 BITS = 200
 COMPARING = frozenset({"lt", "le", "eq", "max", "min"})
 UNDEFINED_TEXT = "undefined"
+FEW, FEW_STEPS = 4, 2
 SMALL = 3  # numbers up to this lie among the gradients, parameters and steps of every sample
 
 
@@ -73,24 +75,30 @@ def written(value: Value) -> Any:
     return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
 
 
-def agree(left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline) -> bool:
-    """Whether all runs that are defined agree, of which there is one."""
-    witness, agreed = find_witness(left, right, varying, deadline, any_will_do=True)
-    return witness is None and agreed > 0
+def agree_at(both: Both, values: Mapping[str, Fraction], deadline: Deadline) -> bool:
+    """Whether a few short runs agree, of which one is defined, where some hyper-parameters have given values."""
+    agreed = False
+    with precision(BITS):
+        for sample in islice(samples(both.hypers), FEW):
+            run = Run(both, replace(sample, hypers={**sample.hypers, **values}))
+            for step in range(1, FEW_STEPS + 1):
+                deadline.check()
+                if run.advance(step) is not None:
+                    return False
+                agreed = agreed or run.agreed > 0
+    return agreed
 
 
-def find_witness(
-    left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline, any_will_do: bool = False
-) -> tuple[Witness | None, int]:
+def find_witness(left: Trace, right: Trace, varying: Sequence[str], deadline: Deadline) -> tuple[Witness | None, int]:
     """The first certified difference in a fixed order of samples, and the number of runs that agreed.
 
-    Of those at one step, one whose values are rational is preferred, unless ``any_will_do``.
+    Of those at one step, one whose values are rational is preferred.
 
     Hyper-parameters of the same name have the same value.
     """
     agreed = 0
     for shape in shapes_of(left, right):
-        found, number = _find(Both(left, right, varying, shape), deadline, any_will_do)
+        found, number = _find(Both(left, right, varying, shape), deadline)
         if found is not None:
             return found, 0
         agreed += number
@@ -103,7 +111,7 @@ def shapes_of(left: Trace, right: Trace) -> list[tuple[int, ...]]:
     return [shape, (1, 2), (2, 1)] if len(shape) == 2 else [shape]
 
 
-def _find(both: Both, deadline: Deadline, any_will_do: bool) -> tuple[Witness | None, int]:
+def _find(both: Both, deadline: Deadline) -> tuple[Witness | None, int]:
     sampled = samples(
         both.hypers, thresholds(both.left.trace, both.right.trace), bool(both.shape)
     )  # fmt: skip
@@ -116,7 +124,7 @@ def _find(both: Both, deadline: Deadline, any_will_do: bool) -> tuple[Witness | 
                 seen = run.advance(step)
                 if seen is not None and (found is None or (seen.rational and not found.rational)):
                     found = seen
-                if found is not None and (found.rational or any_will_do):
+                if found is not None and found.rational:
                     return found, 0
             if found is not None:
                 return (_rational(both, step) or found), 0

@@ -11,7 +11,8 @@ import pytest
 
 from symopt.cli.main import run
 
-TEXT = (Path(__file__).parents[2] / "docs/json.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "json.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## `([\w./]+)`\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S))
 ARGUMENTS = {
     "symopt.compare/1": ["compare", "adam_l2", "adamw", "--json"],
@@ -25,7 +26,11 @@ ARGUMENTS = {
 }
 
 
-@pytest.mark.parametrize("schema", SECTIONS)
+# Written to files; another page has their keys.
+FILES = {"symopt.certificate/1": "certificates.md"}
+
+
+@pytest.mark.parametrize("schema", ARGUMENTS)
 def test_the_documents_are_what_is_documented(schema: str, capsys: pytest.CaptureFixture[str]) -> None:
     run(ARGUMENTS[schema])
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -41,4 +46,15 @@ def test_the_documents_are_what_is_documented(schema: str, capsys: pytest.Captur
 def test_every_schema_of_the_commands_is_documented() -> None:
     sources = (path.read_text(encoding="utf-8") for path in (Path(__file__).parents[2] / "symopt").rglob("*.py"))
     schemas = {schema for text in sources for schema in re.findall(r'"(symopt\.\w+/\d+)"', text)}
-    assert schemas == set(SECTIONS) == set(ARGUMENTS)
+    assert schemas == set(SECTIONS) == set(ARGUMENTS) | set(FILES)
+
+
+def test_a_certificate_has_the_keys_of_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["prove", "adam_l2_without_decay_is_adam", "--certificates", str(tmp_path)])
+    capsys.readouterr()
+    (file,) = tmp_path.iterdir()
+    page = (DOCS / FILES["symopt.certificate/1"]).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*`) \| .* \|$", page, re.M)
+    documented = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
+    assert sorted(json.loads(file.read_text(encoding="utf-8"))) == sorted(documented)
+    assert f"[certificates.md]({FILES['symopt.certificate/1']})" in SECTIONS["symopt.certificate/1"]

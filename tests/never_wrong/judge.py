@@ -13,7 +13,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import HESSIAN, LOSS, STEP, Trace
 from symopt.prove.verdict import Verdict
-from symopt.prove.witness import Witness
+from symopt.prove.witness import UNDEFINED_TEXT, Witness
 from tests.never_wrong.conditions import Conditions
 from tests.never_wrong.inputs import Inputs, inputs
 from tests.never_wrong.mp import MP, apply, differ, real
@@ -154,6 +154,8 @@ def replayed(left: Trace, right: Trace, witness: Witness) -> str:
         undefined = [any(x is None for model in side for x in model) for side in sides]
         if all(undefined):
             return f"both sides are undefined at step {t}"
+        if any(undefined) and UNDEFINED_TEXT not in str(witness.to_json()):
+            return f"a value at step {t} is undefined"
         difference = any(undefined) or any(
             differ(x, y) for xs, ys in zip(*sides, strict=True) for x, y in zip(xs, ys, strict=True)
         )

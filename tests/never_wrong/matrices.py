@@ -48,10 +48,10 @@ def matrix(op: str, *args: Any) -> Any:
         case "orthogonal":
             return _orthogonal(args[0])
         case "eigenbasis":
-            return _eigen(args[0])[1]
+            return _settled(*_eigen(args[0]))
     a, damping, order = args
     values, vectors = _eigen(a)
-    if any(x is None for x in vectors.flat) or any(value + damping <= 0 for value in values):
+    if any(value + damping <= 0 for value in values):
         return np.full(a.shape, None, dtype=object)
     powers = np.array([MP.power(value + damping, -1 / order) for value in values], dtype=object)
     return _product(vectors * powers, vectors.T)
@@ -65,23 +65,27 @@ def _product(a: Array, b: Array) -> Array:
 
 
 def _eigen(a: Array) -> tuple[Array, Array]:
-    """Eigenvalues of the symmetric part, ascending, and unit vectors whose largest element is positive."""
+    """Eigenvalues of the symmetric part, ascending, and unit vectors."""
     halves = MP.matrix([[(x + y) / 2 for x, y in zip(row, col, strict=True)] for row, col in zip(a, a.T, strict=True)])
     values, vectors = MP.eigsy(halves)
     size = len(a)
     found = np.array([[vectors[i, j] for j in range(size)] for i in range(size)], dtype=object).reshape(size, size)
-    scale = max(abs(x) for x in values) if size else ZERO
-    close = any(abs(values[i + 1] - values[i]) <= scale * CANCELLED for i in range(size - 1))
-    if close:
-        return np.full(size, None, dtype=object), np.full((size, size), None, dtype=object)
-    for j in range(size):
-        largest = max(range(size), key=lambda i: abs(found[i, j]))
-        ties = sum(abs(abs(found[i, j]) - abs(found[largest, j])) < CANCELLED for i in range(size))
-        if ties > 1:
-            found[:, j] = None
-        elif found[largest, j] < 0:
-            found[:, j] = -found[:, j]
     return np.array(list(values), dtype=object), found
+
+
+def _settled(values: Array, vectors: Array) -> Array:
+    """Eigenvectors whose largest element is positive; None where equal eigenvalues or elements do not say which."""
+    size, scale = len(values), max(abs(x) for x in values)
+    if any(values[i + 1] - values[i] <= scale * CANCELLED for i in range(size - 1)):
+        return np.full((size, size), None, dtype=object)
+    for j in range(size):
+        largest = max(range(size), key=lambda i: abs(vectors[i, j]))
+        ties = sum(abs(abs(vectors[i, j]) - abs(vectors[largest, j])) < CANCELLED for i in range(size))
+        if ties > 1:
+            vectors[:, j] = None
+        elif vectors[largest, j] < 0:
+            vectors[:, j] = -vectors[:, j]
+    return vectors
 
 
 def _orthogonal(a: Array) -> Array:

@@ -20,6 +20,12 @@ def primal_averaging(p, g, t, s, h):
     return p + h.share * (s.z - p)
 
 
+@formula("omd")
+def omd(p, g, t, s, h):
+    last, s.g_prev = s.g_prev, g
+    return p - 2 * h.lr * g + h.lr * last
+
+
 @pytest.mark.parametrize("target", written_in(__name__))
 def test_rule_is_its_formula(target: str) -> None:
     assert_rule_is_its_formula(target)

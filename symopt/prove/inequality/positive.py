@@ -24,7 +24,7 @@ DEPTHS = (1, 3, 5)
 # Polynomials that one search looks at more closely than by their coefficients.
 MOST_SEARCHES = 24
 MOST_MONOMIALS = 400
-Key = tuple[tuple[object, ...], bool]
+Key = tuple[str, bool]
 
 
 class Positivity:
