@@ -189,7 +189,9 @@ def test_the_architecture_document_has_a_row_for_every_folder() -> None:
     specs = [path for path in (CHECKOUT / "specs").iterdir() if path.is_dir() and path.name != "__pycache__"]
     folders = [path for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()]
     folders += specs
-    folders += [CHECKOUT / name for name in ("specs", "templates", "generated", "tests", "examples", "benchmarks", "docs")]
+    folders += [
+        CHECKOUT / name for name in ("specs", "templates", "generated", "tests", "examples", "benchmarks", "docs")
+    ]
     names = [path.relative_to(CHECKOUT).as_posix() for path in folders]
     assert [name for name in names if f"\n| `{name}/` |" not in text] == []
 

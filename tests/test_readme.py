@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from symopt import catalogue
+from symopt.theorems import theorems
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "CHANGELOG.md")
@@ -86,6 +87,20 @@ def test_the_table_of_rules_is_the_catalogue() -> None:
     section = text_of("README.md").partition("## The rules")[2].partition("\n## ")[0]
     named = [name for row in re.findall(r"^\|.*$", section, re.M) for name in re.findall(r"`(\w+)`", row)]
     assert sorted(named) == sorted(catalogue.rule_names() + catalogue.schedule_names())
+
+
+def test_the_table_of_claims_has_theorems_of_every_family() -> None:
+    rows = re.findall(r"^\|.*\|$", text_of("README.md").partition("| claims about |")[2].partition("\n\n")[0], re.M)
+    named = [re.findall(r"`(\w+)`", row)[0] for row in rows if "`" in row]
+    found = theorems()
+    assert [name for name in named if name not in found] == []
+    families = {type(theorem.subject).__module__ for theorem in found.values()}
+    assert {type(found[name].subject).__module__ for name in named} == families
+
+
+def test_the_number_of_theorems_is_not_stale() -> None:
+    (said,) = re.findall(r"more than (\d+) of the catalogue", text_of("README.md"))
+    assert int(said) < len(theorems()) <= int(said) + 100
 
 
 def test_versions_agree() -> None:

@@ -154,7 +154,7 @@ THEOREMS = [
         "bounds_save_adafactor_of_torch_in_float32",
         InFloats("adafactor_torch", "float32", "denominator is zero"),
         claim="fails",
-        why="Without a gradient the product of the averages is zero; the bound below the root, eps1^2 = 1.4e-14, is not.",
+        why="Without a gradient the product of the averages is zero; eps1^2 = 1.4e-14, which bounds it, is not.",
     ),
     Theorem(
         "bounds_do_not_save_adafactor_of_torch_in_float16",

@@ -6,21 +6,23 @@ Coq has nothing to check but arithmetic of fractions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from symopt.coq.rules import domain_text, rule_view
 from symopt.coq.terms import FORMS, Count, NotExportableError, Printer, comment, coq_name, number
-from symopt.ir.exact import UNDEFINED, ScalarArithmetic
-from symopt.ir.nodes import Node, Num, Op, Ref, walk
+from symopt.ir.exact import UNDEFINED, ScalarArithmetic, UndecidedError
+from symopt.ir.nodes import Node, Num, Op, Ref, op, ref, walk
 from symopt.ir.trace import PARAMETER, STEP, Trace
+from symopt.lang.domain import Domain, Real
 from symopt.prove.witness import Witness
 
 PLAIN = ("add", "sub", "mul", "div", "neg")
-BY = {"sqrt": "a_root", "pow": "a_power"}
-WORDS = {True: "true", False: "false"}
+TACTICS = {"sqrt": "a_root", "pow": "a_power", "floor": "a_floor"}
+BASE = "?base"
+ARITHMETIC = ScalarArithmetic()
 
 
 def difference_view(name: str, statement: str, left: Trace, right: Trace, witness: Witness) -> dict[str, Any]:
@@ -32,29 +34,39 @@ def difference_view(name: str, statement: str, left: Trace, right: Trace, witnes
     """
     _refuse(witness)
     hypers = {**right.domains, **left.domains}
-    names = {hyper: coq_name("h", hyper) for hyper in hypers if hyper in witness.hyper}
+    plain = {hyper: coq_name("h", hyper) for hyper in hypers if hyper in witness.hyper}
+    names = {hyper: f"({name} t)" if _varies(witness, hyper) else name for hyper, name in plain.items()}
     count = len(witness.grads) // witness.step
     gradients = [query.name for query in max(left.queries, right.queries, key=len)]
     answers = [coq_name("g", gradient) for gradient in gradients]
     sides = [
-        {**rule_view(prefix, trace, names, answers), **_Evaluation(prefix, trace, names, witness, answers).view()}
+        {**rule_view(prefix, trace, names, answers), **_Evaluation(prefix, trace, plain, witness, answers).view()}
         for prefix, trace in (("l", left), ("r", right))
     ]
     place = None if witness.query is None else [query.name for query in left.queries].index(witness.query)
     domains = [(h.domain, h.name) for trace in (left, right) for h in trace.hypers]
     return {
         "module": coq_name("T", name), "statement": comment(statement), "sides": sides, "steps": witness.step,
-        "hypers": [(names[h], number(witness.hyper[h])) for h in names], "theta": number(witness.theta),
-        "domains": list(dict.fromkeys(text for d, h in domains if (text := domain_text(d, names[h])))),
+        "hypers": [(name, number(witness.hyper[h])) for h, name in plain.items() if not _varies(witness, h)],
+        "varying": [(name, [number(v) for v in witness.hyper[h]]) for h, name in plain.items() if _varies(witness, h)],
+        "domains": list(dict.fromkeys(_domain(d, names[h]) for d, h in domains if d != Real)),
+        "theta": number(witness.theta),
         "answers": answers, "point": place,
         "grads": [[number(g) for g in witness.grads[i::count]] for i in range(count)],
     }  # fmt: skip
 
 
+def _varies(witness: Witness, hyper: str) -> bool:
+    return isinstance(witness.hyper[hyper], tuple | list)
+
+
+def _domain(domain: Domain, name: str) -> str:
+    text = domain_text(domain, name)
+    return f"(forall t : nat, {text})" if name.endswith(" t)") else f"({text})"
+
+
 def _refuse(witness: Witness) -> None:
     """Refuse what the template has no place for."""
-    if any(isinstance(value, tuple | list) for value in witness.hyper.values()):
-        raise NotExportableError("a hyper-parameter varies")
     if witness.given:
         raise NotExportableError("its steps are given more than gradients")
     if not isinstance(witness.theta, Fraction):
@@ -64,11 +76,16 @@ def _refuse(witness: Witness) -> None:
 
 
 @dataclass(frozen=True)
-class _Value:
-    """A statement: its number, and the lines that evaluate what is no plain arithmetic in it."""
+class Valued:
+    """An expression that comes to a number, and the lines by which Coq sees it."""
 
-    number: str
+    value: Fraction | bool
     script: Sequence[str]
+
+    @property
+    def number(self) -> str:
+        """The number as Coq has it."""
+        return _literal(self.value)
 
 
 class _Evaluation:
@@ -78,21 +95,102 @@ class _Evaluation:
         self, prefix: str, trace: Trace, names: Mapping[str, str], witness: Witness, answers: Sequence[str]
     ) -> None:
         self.trace, self.witness = trace, witness
-        self.values: dict[str, Any] = {hyper: witness.hyper[hyper] for hyper in trace.domains if hyper in names}
-        self.unfolded = [
-            f"step_{prefix}", *names.values(), *(f"all_{a}" for a in answers), f"p_{prefix}",
-            *(f"{coq_name(prefix, state.name)}_of" for state in trace.states),
-        ]  # fmt: skip
-        self.points = [f"point_{prefix}{i}" for i in range(len(trace.queries))]
+        self.hypers = [*names]
+        self.values: dict[str, Any] = {PARAMETER: witness.theta}
+        self._at(1)
+        states = [coq_name(prefix, state.name) for state in trace.states]
+        read = [*names.values(), *(f"all_{answer}" for answer in answers), f"p_{prefix}", *(f"{s}_of" for s in states)]
+        self.unfolded = " ".join(["theta", *read])
 
     def view(self) -> dict[str, Any]:
-        """The state after every step, and how it comes about."""
-        self.values[PARAMETER] = self.witness.theta
-        starts = [self._value(state.init, None) for state in self.trace.states]
-        for state, start in zip(self.trace.states, starts, strict=True):
-            self.values[state.name] = Fraction(start.number_value)
-        runs = [self._step(t) for t in range(1, self.witness.step + 1)]
-        return {
-            "started": [number(self.witness.theta), *(start.number for start in starts)], "starting": starts,
-            "runs": runs, "unfolded": " ".join(self.unfolded), "reached": self.reached,
-        }  # fmt: skip
+        """The states that the run comes through: at the start, and in each step statement by statement."""
+        started = [self._valued(state.init, 1) for state in self.trace.states]
+        if any(len(value.script) > 1 for value in started):
+            raise NotExportableError("an initial state is no plain arithmetic")
+        names = [PARAMETER, *(state.name for state in self.trace.states)]
+        self._take(names, [Valued(self.witness.theta, ()), *started])
+        ends, steps, asked = [self._state(names)], [], []
+        for t in range(1, self.witness.step + 1):
+            self._at(t)
+            before = [Valued(self.values[name], ["reflexivity."]) for name in names]
+            lets = [*before, *self._statements(t)]
+            steps.append(lets)
+            asked = [self._valued(query.point, t) for query in self.trace.queries]
+            for name, value in {name: self.values[self.trace.results[name]] for name in names}.items():
+                self.values[name] = value
+            ends.append(self._state(names))
+        return {"unfolded": self.unfolded, "ends": ends, "evaluated": steps, "asked": asked}
+
+    def _at(self, t: int) -> None:
+        """Take the hyper-parameters of step ``t``."""
+        hypers = {name: self.witness.hyper[name] for name in self.hypers}
+        self.values |= {n: value[t - 1] if isinstance(value, tuple | list) else value for n, value in hypers.items()}
+
+    def _state(self, names: Sequence[str]) -> list[str]:
+        return [number(self.values[name]) for name in names]
+
+    def _take(self, names: Sequence[str], values: Sequence[Valued]) -> None:
+        self.values |= {name: value.value for name, value in zip(names, values, strict=True)}
+
+    def _statements(self, t: int) -> list[Valued]:
+        count = len(self.witness.grads) // self.witness.step
+        answers = self.witness.grads[(t - 1) * count : t * count]
+        self.values |= dict(zip((query.name for query in self.trace.queries), answers, strict=False))
+        found = []
+        for let in self.trace.lets:
+            found.append(self._valued(let.value, t))
+            self._take([let.name], found[-1:])
+        return found
+
+    def _valued(self, root: Node, t: int) -> Valued:
+        """An expression in step ``t``, evaluated from the inside out."""
+        lines: dict[str, None] = {}
+        done: dict[Node, tuple[str, Any]] = {}
+        for node in walk([root]):
+            done[node] = self._one(node, t, [done[arg] for arg in node.args], lines)
+        text, value = done[root]
+        if not isinstance(value, Fraction | bool):
+            raise NotExportableError("a statement comes to a number that is not rational")
+        return Valued(value, [*lines, "reflexivity." if text == _literal(value) else "value."])
+
+    def _one(self, node: Node, t: int, args: Sequence[tuple[str, Any]], lines: dict[str, None]) -> tuple[str, Any]:
+        """An operation as Coq has it when its operands are evaluated, and its value."""
+        match node:
+            case Num(value=value):
+                return number(value), value
+            case Ref(name=name) if name == STEP:
+                return f"(INR {t})", Fraction(t)
+            case Ref(name=name):
+                return _literal(self.values[name]), self.values[name]
+            case Op(op=name) if name in FORMS or name == "pow":
+                texts, values = [text for text, _ in args], [value for _, value in args]
+            case _:
+                raise NotExportableError(f"{getattr(node, 'op', 'this')} is no operation on one element")
+        if name == "where" and isinstance(values[0], bool):
+            lines[f"cbv iota. (* {len(lines)} *)"] = None
+            return args[1] if values[0] else args[2]
+        text = self._power(node, texts[0], t) if name == "pow" else FORMS[name].format(*texts)
+        value = _applied(name, values)
+        if name in PLAIN or not isinstance(value, Fraction | bool):
+            return text, value
+        within = [f"replace {a} with {_literal(v)} by value; " for a, v in args[: 1 if name == "pow" else None]
+                  if a != _literal(v)]  # fmt: skip
+        how = "".join([*dict.fromkeys(within), TACTICS.get(name, "a_truth")])
+        lines.setdefault(f"try replace {text} with {_literal(value)} by ({how}).")
+        return _literal(value), value
+
+    def _power(self, node: Op, base: str, t: int) -> str:
+        return Printer({BASE: base}, {STEP: Count(str(t), 0)}, unfolded=False)(op("pow", ref(BASE), node.args[1]))
+
+
+def _applied(name: str, values: Sequence[Any]) -> Any:
+    try:
+        return UNDEFINED if any(v is UNDEFINED for v in values) else ARITHMETIC.op(name, *values)
+    except UndecidedError:
+        return UNDEFINED
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return number(value) if isinstance(value, Fraction) else "undefined"

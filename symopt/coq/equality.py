@@ -112,4 +112,3 @@ def _later_claims(pair: Pair, relation: Relation) -> list[Claim]:
         Claim("the parameter", pair.left.step[PARAMETER], new[PARAMETER]),
         *(Claim(state, node, new[state]) for state, node in zip(relation.states, after, strict=True)),
     ]
-

@@ -33,6 +33,7 @@ from symopt.prove.conditional import (
 from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.pair import RIGHT, make_pair
+from symopt.prove.processes import within
 from symopt.prove.relation import Prover
 from symopt.prove.render import node_text
 from symopt.prove.simplify import simplified
@@ -75,6 +76,20 @@ def compare(
     except OutOfTimeError as error:
         verdict = comparison.unknown(str(error))
     return replace(verdict, seconds=monotonic() - start)
+
+
+def compare_within(
+    left: Target, right: Target, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
+    time_limit: float = 10.0,
+) -> Verdict:  # fmt: skip
+    """``compare`` in a process of its own, which is ended where it does not honour its time limit."""
+    sides = _trace(left), _trace(right)
+    try:
+        return within(
+            time_limit, compare, *sides, hyper_map=hyper_map, varying=tuple(varying), time_limit=time_limit
+        )  # fmt: skip
+    except OutOfTimeError as error:
+        return Comparison(*sides, tuple(varying), Deadline.after(time_limit)).unknown(str(error))
 
 
 def _trace(target: Target) -> Trace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ import sympy as sp
 
 from symopt.errors import VerifyError
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import Node, num, ref, refs
+from symopt.ir.nodes import Node, num, ref, refs, substitute
 from symopt.ir.shape import let_shapes
 from symopt.ir.trace import PARAMETER, SIZES, STEP, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
@@ -27,7 +27,7 @@ from symopt.prove.runner import with_its_names
 from symopt.prove.scales import may_be_multiples
 from symopt.prove.search import candidates
 from symopt.prove.simplify import Simplified, simplified
-from symopt.prove.witness import Both, agree_at
+from symopt.prove.witness import Both, agree_at, rest_at
 
 Varying = tuple[str, ...]
 # Candidates for a relation that are put to the proof, in one direction.
@@ -133,10 +133,11 @@ def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline:
         other = others.get(hyper.name)
         if other is None or hyper.name in varying or 0 not in hyper.domain or 0 not in other.domain:
             continue
-        if not agree_at(both, {hyper.name: Fraction(0)}, deadline):
+        zero = {hyper.name: Fraction(0)}
+        if rest_at(both, zero) or not agree_at(both, zero, deadline):
             continue
         try:
-            a, b = (_fix(side, {hyper.name: Fraction(0)}) for side in (left, right))
+            a, b = (_fix(side, zero) for side in (left, right))
         except VerifyError:
             continue
         if not _rests(a, deadline) and plain_equality(a, b, varying, deadline)[0] is not None:
@@ -264,18 +265,22 @@ def _map_backwards(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     backward = _search(pair, Prover(pair, deadline), map_hypers=True)
     if backward is None:
         return None
-    names = tuple(hyper.name for hyper in left.hypers)
-    own = {hyper.name: sp.Symbol(f"right {hyper.name}") for hyper in right.hypers}
-    solution = _solved(backward.hyper_map, own)
-    if solution is None:
+    names = (*(hyper.name for hyper in left.hypers), *SIZES)
+    own = [hyper.name for hyper in right.hypers]
+    solved = _solved(backward.hyper_map, own)
+    if solved is None:
         return None
-    nodes = {name: read_expression(text, (*names, *SIZES)) for name, text in solution.items() if name != text}
-    normal = Equations((*names,), {}, (), pair.domains, deadline).simplified
-    solution |= {name: node_text(normal(node)) for name, node in nodes.items()}
-    forced = [f"{name} = {text}" for name, text in backward.hyper_map.items() if name not in own and name != text]
+    solution, used = solved
+    nodes = {name: read_expression(text, names) for name, text in solution.items() if name != text}
+    normal = Equations(names, {}, (), pair.domains, deadline).simplified
+    nodes = {name: normal(node) for name, node in nodes.items()}
+    solution |= {name: node_text(node) for name, node in nodes.items()}
+    in_left = {**{name: ref(name) for name in own}, **nodes}
     values = {
-        name: read_expression(text, (*names, *SIZES)) for name, text in backward.hyper_map.items() if name not in own
-    }
+        name: normal(substitute([read_expression(text, (*own, *SIZES))], in_left)[0])
+        for name, text in backward.hyper_map.items() if name not in own and name not in used
+    }  # fmt: skip
+    forced = [f"{name} = {node_text(node)}" for name, node in values.items() if node is not ref(name)]
     mapped = with_hypers(rewrite(right, nodes), left)
     found, _ = plain_equality(rewrite(left, values) if forced else left, mapped, varying, deadline)
     if found is None:
@@ -289,20 +294,27 @@ def with_hypers(trace: Trace, other: Trace) -> Trace:
     return replace(trace, hypers=tuple(named.values()))
 
 
-def _solved(backward: Mapping[str, str], own: Mapping[str, sp.Symbol]) -> dict[str, str] | None:
-    """The right's hyper-parameters from ``left's = expression in right's``."""
-    symbols = {sp.Symbol(name): symbol for name, symbol in own.items()}
-    equations = [
-        sp.Symbol(name) - node_sympy(read_expression(text, tuple(own))).xreplace(symbols)
-        for name, text in backward.items() if name in own
-    ]  # fmt: skip
-    try:
-        solutions = sp.solve(equations, list(own.values()), dict=True)
-    except NotImplementedError:  # how SymPy says that it cannot solve a system
-        return None
-    if len(solutions) != 1 or set(solutions[0]) != set(own.values()):
-        return None
-    return {name: str(sp.factor(solutions[0][symbol])) for name, symbol in own.items()}
+def _solved(backward: Mapping[str, str], own: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    """The right's hyper-parameters from ``left's = expression in right's``, and which others of the left were used.
+
+    The equations of names that both have come first; as many others as are needed are added.
+    """
+    symbols = {name: sp.Symbol(f"right {name}") for name in own}
+    renamed = {sp.Symbol(name): symbol for name, symbol in symbols.items()}
+    equations = {
+        name: sp.Symbol(name) - node_sympy(read_expression(text, (*own, *SIZES))).xreplace(renamed)
+        for name, text in backward.items()
+    }
+    shared = [name for name in backward if name in own]
+    others = [name for name in backward if name not in own]
+    for used in itertools.combinations(others, max(len(own) - len(shared), 0)):
+        try:
+            solutions = sp.solve([equations[name] for name in (*shared, *used)], list(symbols.values()), dict=True)
+        except NotImplementedError:  # how SymPy says that it cannot solve a system
+            continue
+        if len(solutions) == 1 and set(solutions[0]) == set(symbols.values()):
+            return {name: str(sp.factor(solutions[0][symbol])) for name, symbol in symbols.items()}, used
+    return None
 
 
 def _found(pair: Pair, prover: Prover, relation: Relation, proof: Proof) -> Found:

@@ -32,7 +32,7 @@ from symopt.prove.polynomials import hidden_root, pseudo_remainder
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_TERMS = 20_000
-MOST_RATIOS, FEW_TERMS = 6, 12
+MOST_RATIOS, FEW_TERMS, MANY_TERMS = 6, 12, 100
 NO_MEANING = Meaning("", ())
 LARGEST_EXPONENT = 1_000
 
@@ -222,6 +222,8 @@ class Field:
 
     def _sign_by_facts(self, poly: Poly, facts: Sequence[tuple[Poly, int]], depth: int = 2) -> Sign | None:
         """The sign of a multiple of a fact plus a rest, where the two have one sign; the rest may need a fact too."""
+        if len(poly) > MANY_TERMS:
+            return None
         for i, (fact, value) in enumerate(facts):
             for ratio in _ratios(poly, fact):
                 rest = poly * ratio.denominator - fact * ratio.numerator

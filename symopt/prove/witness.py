@@ -6,10 +6,9 @@ different; values that agree settle nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,6 @@ from symopt.prove.samples import Sample, more_samples, samples
 BITS = 200
 COMPARING = frozenset({"lt", "le", "eq", "max", "min"})
 UNDEFINED_TEXT = "undefined"
-FEW, FEW_STEPS = 4, 2
 SMALL = 3  # numbers up to this lie among the gradients, parameters and steps of every sample
 
 
@@ -75,13 +73,24 @@ def written(value: Value) -> Any:
     return str(value) if isinstance(value, Fraction) else str(value.str(40, radius=False))
 
 
+def rest_at(both: Both, values: Mapping[str, Fraction]) -> bool:
+    """Whether neither side moves the parameter in a run in which some hyper-parameters have given values."""
+    sample = next(samples(both.hypers))
+    run = Run(both, replace(sample, hypers={**sample.hypers, **values}))
+    with precision(BITS):
+        for step in range(1, sample.steps + 1):
+            if run.advance(step) is not None or run.over:
+                return False
+    return all(not differ(x, y) for state in run.states for x, y in _pairs(state[PARAMETER], run.theta))
+
+
 def agree_at(both: Both, values: Mapping[str, Fraction], deadline: Deadline) -> bool:
-    """Whether a few short runs agree, of which one is defined, where some hyper-parameters have given values."""
+    """Whether all runs agree, of which one is defined, where some hyper-parameters have given values."""
     agreed = False
     with precision(BITS):
-        for sample in islice(samples(both.hypers), FEW):
+        for sample in samples(both.hypers):
             run = Run(both, replace(sample, hypers={**sample.hypers, **values}))
-            for step in range(1, FEW_STEPS + 1):
+            for step in range(1, sample.steps + 1):
                 deadline.check()
                 if run.advance(step) is not None:
                     return False
@@ -227,7 +236,7 @@ class Run:
                 self.over = True
                 self.one_sided = self._undefined_on_one_side(t, a, b, query)
                 return None
-            if any(differ(x, y) for x, y in zip(np.ravel(a), np.ravel(b), strict=True)):
+            if any(differ(x, y) for x, y in _pairs(a, b)):
                 self.over = True
                 return self._witness(t, a, b, query)
         self.states = [state for state, _ in made]
@@ -268,6 +277,10 @@ class Run:
         }  # fmt: skip
         draws = {draw_name(i): _draws(t, i, shape) for i in range(both.draws)}
         return {name: plain[name] for name in both.given} | draws
+
+
+def _pairs(a: Value, b: Value) -> Iterator[tuple[Value, Value]]:
+    return zip(np.ravel(a), np.ravel(b), strict=True)
 
 
 def _draws(t: int, position: int, shape: tuple[int, ...]) -> Value:

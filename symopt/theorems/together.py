@@ -5,21 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, TimeoutError
-from copyreg import pickle
-from multiprocessing import get_context
-from typing import Any
 
-import flint
 from pebble import ProcessPool
 
 from symopt.checker.outcome import Check
 from symopt.lang.theorem import Theorem
+from symopt.prove.processes import GRACE, context
 from symopt.theorems.catalogue import chosen
 from symopt.theorems.result import UNKNOWN, TheoremResult
 from symopt.theorems.settle import TIME_LIMIT, settle
 
-# The prover stops by itself at its limit; what does not, deep inside a library, is ended this much later.
-GRACE = 0.8
 Progress = Callable[[int, int, str], None]
 
 
@@ -57,7 +52,7 @@ def _here(wanted: Sequence[Theorem], time_limit: float) -> Iterator[TheoremResul
 
 
 def _in_processes(wanted: Sequence[Theorem], count: int, time_limit: float) -> Iterator[TheoremResult]:
-    with ProcessPool(max_workers=count, context=get_context("fork")) as pool:
+    with ProcessPool(max_workers=count, context=context()) as pool:
         pending = [
             (theorem, pool.schedule(settle, args=[theorem, time_limit], timeout=time_limit + GRACE))
             for theorem in wanted
@@ -72,20 +67,3 @@ def _result(theorem: Theorem, future: Future[TheoremResult], time_limit: float) 
     except TimeoutError:
         reason = f"no answer within {time_limit:g} s"
         return TheoremResult(theorem, UNKNOWN, False, Check(False, "nothing to check"), reason=reason)
-
-
-def _ball(middle: tuple[Any, Any], radius: tuple[Any, Any]) -> Any:
-    return flint.arb(mid=middle, rad=radius)
-
-
-def _parts(ball: Any) -> tuple[Any, tuple[Any, Any]]:
-    """How a ball goes from process to process: exactly, as whole numbers times powers of two."""
-    return _ball, (_whole(ball.mid()), _whole(ball.rad()))
-
-
-def _whole(number: Any) -> tuple[int, int]:
-    mantissa, exponent = number.man_exp()
-    return int(mantissa), int(exponent)
-
-
-pickle(flint.arb, _parts)
