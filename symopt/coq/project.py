@@ -16,10 +16,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symopt._paths import data_dir
+from symopt.catalogue import resolve
+from symopt.coq.difference import difference_view
 from symopt.coq.equality import equality_view
+from symopt.coq.first_step import first_step_view
 from symopt.coq.terms import NotExportableError
+from symopt.ir.expressions import read_expression
+from symopt.lang.theorem import Compare, FirstStep
+from symopt.passes.specialise import rewrite
+from symopt.passes.tracing import trace
 from symopt.prove.cases import OutOfTimeError
-from symopt.prove.certificate import Certificate, NoCertificateError
+from symopt.prove.certificate import NoCertificateError
 from symopt.theorems.certificates import certificate_of
 from symopt.theorems.result import TheoremResult
 
@@ -61,12 +68,10 @@ def project(results: Sequence[TheoremResult]) -> Project:
     texts: dict[str, str] = {}
     left_out: dict[str, str] = {}
     for result in results:
-        name = result.theorem.name
         try:
-            view = equality_view(name, result.theorem.statement, _certificate(result))
-            texts[name] = render("equality.v.j2", **view)
+            texts[result.theorem.name] = text_of(result)
         except (NotExportableError, NoCertificateError, OutOfTimeError) as error:
-            left_out[name] = str(error)
+            left_out[result.theorem.name] = str(error)
     files = {f"{PRELUDE}.v": render("prelude.v.j2")}
     exported: dict[str, tuple[str, ...]] = {}
     names = list(texts)
@@ -78,10 +83,31 @@ def project(results: Sequence[TheoremResult]) -> Project:
     return Project(files, exported, left_out)
 
 
-def _certificate(result: TheoremResult) -> Certificate:
-    if result.comparison is None or result.proof is None:
-        raise NotExportableError("it is no proved equality")
-    return certificate_of(result)
+def text_of(result: TheoremResult) -> str:
+    """A settled theorem as a module of Coq.
+
+    Raises
+    ------
+    NotExportableError, NoCertificateError, OutOfTimeError: it has no such form; the message says why.
+    """
+    template, view = view_of(result)
+    return render(template, **view)
+
+
+def view_of(result: TheoremResult) -> tuple[str, dict[str, Any]]:
+    """The template of a theorem and what it is filled with; raises like ``text_of``."""
+    subject, named = result.theorem.subject, (result.theorem.name, result.theorem.statement)
+    match subject:
+        case Compare() if result.verdict.startswith("equal") and result.proof is not None:
+            return "equality.v.j2", equality_view(*named, certificate_of(result))
+        case Compare() if result.comparison is not None and result.comparison.witness is not None:
+            left, right = trace(resolve(subject.left)), trace(resolve(subject.right))
+            names = tuple(hyper.name for hyper in left.hypers)
+            right = rewrite(right, {name: read_expression(text, names) for name, text in subject.given.items()})
+            return "difference.v.j2", difference_view(*named, left, right, result.comparison.witness)
+        case FirstStep() if result.verdict == "holds":
+            return "first_step.v.j2", first_step_view(*named, trace(resolve(subject.rule)), subject)
+    raise NotExportableError(f"a theorem of the kind {type(subject).__name__} that {result.verdict} has no form in Coq")
 
 
 def compiled(folder: Path, files: Sequence[str], time_limit: float = TIME_LIMIT) -> Iterator[Compiled]:

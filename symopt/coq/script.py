@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer
-from symopt.ir.nodes import ONE, Node, Num, Op, Ref, op, rebuild, ref, walk
+from symopt.ir.nodes import ONE, MatOp, Node, Num, Op, Reduce, Ref, op, rebuild, ref, walk
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, NonNegative, Positive
 from symopt.prove.convert import Converter
@@ -23,6 +23,7 @@ NAMED = ("abs", "max", "min", "sign", "where", "exp", "log", "cos", "floor")
 COMPARING = ("max", "min", "abs", "sign", "lt", "le", "eq")
 UNDECIDED = (ForkError, NotDecidedError, UndefinedHereError)
 MOST_NAMED = 24
+MORE = "its cases compare more than products of two factors"
 
 
 class Script:
@@ -53,6 +54,9 @@ class Script:
         ------
         NotExportableError: something has no form in Coq.
         """
+        for node in walk([left, right]):
+            if isinstance(node, Reduce | MatOp):
+                raise NotExportableError(f"{node.op} is no operation on one element")
         if left is right:
             return ["reflexivity."]
         try:
@@ -70,7 +74,7 @@ class Script:
         """
         for node in walk(sides):
             if isinstance(node, Op) and node.op in (*COMPARING, "sqrt", "floor") and not self._is_plain(node):
-                raise NotExportableError("its cases compare more than products of two factors")
+                raise NotExportableError(MORE)
         self.lines, self.conditions = [], {}
         self._facts.clear()
         for node in walk(sides):

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symopt.ir.nodes import ZERO, Node, Num, num, op, ref, refs, substitute
-from symopt.ir.trace import PARAMETER, SIZES, STEP, is_ref
+from symopt.ir.trace import PARAMETER, SIZES, STEP
 from symopt.lang.domain import Domain, Real
 from symopt.passes.fold import fold
 from symopt.prove.elements import NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.equations import Equations, Root, UnknownInsideError
 from symopt.prove.field import Field
 from symopt.prove.pair import EARLIER, Pair, bare
+from symopt.prove.ratios import multiple, relation_seen
 from symopt.prove.relation import Claim, Prover, Relation
 from symopt.prove.scales import may_be_multiples
 
@@ -49,12 +50,7 @@ class Ansatz:
         return {state: self._value(state, prefix) for state in self.sources}
 
     def _value(self, state: str, prefix: str) -> Node:
-        source = self.sources[state]
-        shift_left = is_ref(self.pair.left.initial[source], PARAMETER)
-        shift_right = is_ref(self.pair.right.initial[state], PARAMETER)
-        value: Node = op("sub", ref(source), ref(PARAMETER)) if shift_left else ref(source)
-        value = op("mul", ref(prefix + state), value)
-        return op("add", ref(PARAMETER), value) if shift_right else value
+        return multiple(self.pair, state, self.sources[state], ref(prefix + state))
 
     def initial_claims(self) -> list[Claim]:
         """What the initial states say of the factors."""
@@ -134,6 +130,8 @@ def candidates(pair: Pair, prover: Prover, map_hypers: bool) -> Iterator[Relatio
     # Factors that change from step to step can only come from a rule that reads the step or what varies.
     changing = STEP in refs(*pair.left.step.values(), *pair.right.step.values()) or bool(pair.varying)
     varieties = (False, True) if changing else (False,)
+    if not map_hypers and not pair.varying and (seen_in_runs := relation_seen(pair, hypers)) is not None:
+        yield seen_in_runs
     seen: set[tuple[tuple[str, Node], ...]] = set()
     for ansatz, equations in _ansaetze(pair, prover, hypers, varieties, not map_hypers):
         solver = _Solver(ansatz, equations)
