@@ -32,7 +32,7 @@ def first_step_view(name: str, statement: str, trace: Trace, claim: FirstStep) -
     lemma = lemmas.equal("first", stepped, stated, {STEP: FIRST})
     return {
         "module": coq_name("T", name), "statement": comment(statement), "parameters": [names[h] for h in hypers],
-        "domains": [(f"d_{names[h.name]}", text) for h in trace.hypers if (text := domain_text(h.domain, names[h.name]))],
+        "domains": [(f"d_{names[h]}", text) for h in hypers if (text := domain_text(trace.domains[h], names[h]))],
         "conditions": lemmas.hypotheses, "side": rule_view("l", trace, {**names, **answers}, [*answers.values()]),
         "answers": [*answers.values()], "lemma": lemma,
         "stated": Printer({**names, **answers}, {STEP: FIRST}, unfolded=False)(stated),

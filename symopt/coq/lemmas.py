@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from symopt.coq.script import MORE, Script
+from symopt.coq.script import Script
 from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer
 from symopt.ir.nodes import Node, Op, Ref, op, rebuild, refs, walk
 from symopt.ir.trace import STEP
@@ -46,8 +46,8 @@ class Lemmas:
         printer = Printer(self.names, counts, unfolded=True)
         try:
             lines, needed = self._proof(left, right, printer, self.domains)
-        except NotExportableError:
-            lines, needed = self._by_sign(left, right, printer)
+        except NotExportableError as error:
+            lines, needed = self._by_sign(left, right, printer, error)
         step = "n" if BEFORE in counts else "0%nat"
         self.conditions |= dict.fromkeys(needed)
         positions = {text: i for i, text in enumerate(self.conditions)}
@@ -67,16 +67,18 @@ class Lemmas:
                 raise NotExportableError(f"a condition on {what}")
         return lines, [_condition(text) for text in script.conditions]
 
-    def _by_sign(self, left: Node, right: Node, printer: Printer) -> tuple[list[str], list[str]]:
+    def _by_sign(
+        self, left: Node, right: Node, printer: Printer, error: NotExportableError
+    ) -> tuple[list[str], list[str]]:
         """The same by two cases, the signs of the one name whose absolute value is taken.
 
         Raises
         ------
-        NotExportableError: there is no such name, or a case has no proof.
+        NotExportableError: there is no such name, which leaves the ``error`` met before; or a case has no proof.
         """
         sizes = [n for n in walk([left, right]) if isinstance(n, Op) and n.op == "abs" and isinstance(n.args[0], Ref)]
         if len(sizes) != 1 or not isinstance(inner := sizes[0].args[0], Ref) or inner.name in self.domains:
-            raise NotExportableError(MORE)
+            raise error
         text = printer(inner)
         lines, needed = [f"destruct (Rle_dec 0 {text}) as [S | S]."], list[str]()
         for lemma, value, domain in (

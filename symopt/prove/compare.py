@@ -30,12 +30,15 @@ from symopt.prove.conditional import (
     with_hypers,
     with_reasons,
 )
+from symopt.prove.identity import probably_equal
 from symopt.prove.lookahead import equal_in_the_shifted_variable
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.pair import RIGHT, make_pair
 from symopt.prove.processes import within
-from symopt.prove.relation import Prover
+from symopt.prove.ratios import relation_seen
+from symopt.prove.relation import Prover, by_name
 from symopt.prove.render import node_text
+from symopt.prove.seeds import witness_from_solver
 from symopt.prove.simplify import simplified
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import Witness, find_domain_difference, find_witness
@@ -234,7 +237,11 @@ class Comparison:
             one_sided = find_domain_difference(self.left, self.right, self.varying, self.deadline)
             if one_sided is not None:
                 return self._undefined_on_one_side(one_sided)
-            return self.unknown(f"{agreed} exact runs agree, and no proof was found: {reason}")
+            witness = self._seeded()
+            if witness is not None:
+                return self._with_branches(self._different(witness, None), "equal when")
+            verdict = self.unknown(f"{agreed} exact runs agree, and no proof was found: {reason}")
+            return self._probably_equal(verdict) or verdict
         if agreed < FEWEST_RUNS:
             return self.unknown("no run of the two is defined, so that they agree says nothing")
         return self._equal(found, None)
@@ -247,6 +254,21 @@ class Comparison:
             witness=witness, first_step=witness.step if witness else None, proof=found.proof,
             cause=self._explained(witness).cause if witness else None,
         )  # fmt: skip
+
+    def _seeded(self) -> Witness | None:
+        """A difference that a solver's model shows."""
+        pair = make_pair(self.left, self.right, self.varying)
+        relation = by_name(pair)
+        return witness_from_solver(pair, relation, self.deadline) if relation is not None else None
+
+    def _probably_equal(self, verdict: Verdict) -> Verdict | None:
+        """What an identity test at random points says where there is no proof: that is no proof either."""
+        pair = make_pair(self.left, self.right, self.varying)
+        for relation in (by_name(pair), relation_seen(pair, pair.identity())):
+            if relation is not None and probably_equal(pair, relation, self.deadline):
+                said = "probably equal: an identity test at random points modulo 2**61 - 1 agrees, which is no proof"
+                return replace(verdict, method=("probabilistic identity test",), reason=f"{verdict.reason}; {said}")
+        return None
 
     def _undefined_on_one_side(self, witness: Witness) -> Verdict:
         """Different, since one of the two has no value where the other has one."""

@@ -99,7 +99,7 @@ class Generators:
         # Where what they stand for lies, whatever the case.
         self.domains: dict[int, Domain] = {}
         self._shared = {self.index[name] for name in shared if name in self.index}
-        self._numbers = {self.index[name] for name in numbers if name in self.index} | self._shared
+        self.numbers = {self.index[name] for name in numbers if name in self.index} | self._shared
         self._slots: dict[tuple[Any, ...], int] = {}
         # Raises where the time is up; looked at before every operation.
         self.deadline = Deadline.never()
@@ -124,7 +124,7 @@ class Generators:
             self.meanings[position] = meaning
             parts = [poly for arg in meaning.args for poly in arg]
             if meaning.kind in ONE_NUMBER or not any(map(self.varies, parts)):
-                self._numbers.add(position)
+                self.numbers.add(position)
             same = meaning.kind not in ONE_NUMBER and not any(self.varies(poly, over_model=True) for poly in parts)
             if meaning.kind in MODEL_REDUCTIONS or same:
                 self._shared.add(position)
@@ -160,5 +160,5 @@ class Generators:
 
     def varies(self, poly: Poly, over_model: bool = False) -> bool:
         """Whether a polynomial may differ from element to element of a tensor, or of all tensors."""
-        constant = self._shared if over_model else self._numbers
+        constant = self._shared if over_model else self.numbers
         return any(degree and position not in constant for position, degree in enumerate(poly.degrees()))

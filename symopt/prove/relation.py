@@ -14,7 +14,7 @@ from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import NonNegative
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
-from symopt.prove.elements import MANY, SPARE
+from symopt.prove.elements import MANY, SPARE, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
@@ -96,6 +96,8 @@ class Prover:
 
     def __init__(self, pair: Pair, deadline: Deadline) -> None:
         self.pair, self.deadline = pair, deadline
+        # The last case in which two normal forms differed, and by what.
+        self.open_case: tuple[Field, Poly] | None = None
         left = pair.left
         names = (*left.hypers, PARAMETER, *pair.answers, *left.states)
         self.never_negative = nonnegative_states(left.step, left.initial, names, pair.domains, deadline)
@@ -112,8 +114,8 @@ class Prover:
         if self.never_negative:
             states = ", ".join(f"{bare(state)} >= 0" for state in self.never_negative)
             steps.append(Step(states, "induction: holds before the first step and every step keeps it"))
-        first, reason = self._settle(first_claims(pair, relation), "at the first step")
-        later, reason = self._settle(later_claims(pair, relation), "at a later step") if first else (None, reason)
+        first, reason = self.settle(first_claims(pair, relation), "at the first step")
+        later, reason = self.settle(later_claims(pair, relation), "at a later step") if first else (None, reason)
         if first is None or later is None:
             return Attempt(None, reason)
         after = ", ".join(["the parameters agree", *_held(relation)])
@@ -124,7 +126,8 @@ class Prover:
         )  # fmt: skip
         return Attempt(Proof(tuple(steps)))
 
-    def _settle(self, claims: list[Claim], when: str) -> tuple[_Settled | None, str]:
+    def settle(self, claims: list[Claim], when: str) -> tuple[Settled | None, str]:
+        """The cases in which all claims hold, or the reason why one was not shown."""
         used = dict.fromkeys(refs(*(node for claim in claims for node in (claim.left, claim.right))))
         unknown = [name for name in used if name not in self.pair.names and name != STEP]
         if unknown:
@@ -136,7 +139,7 @@ class Prover:
                 break
         if cases.open is not None:
             return None, cases.open
-        return _Settled(cases, Field(general.generators, general.domains)), ""
+        return Settled(cases, Field(general.generators, general.domains)), ""
 
     def _in_every_case(self, claims: list[Claim], general: GeneralStep, when: str) -> Cases:
         def check(field: Field) -> str | None:
@@ -144,7 +147,9 @@ class Prover:
             for claim in claims:
                 if claim.left is claim.right:  # one expression, whatever it is
                     continue
-                if not field.equal(convert(claim.left), convert(claim.right)):
+                a, b = convert(claim.left), convert(claim.right)
+                if not field.equal(a, b):
+                    self.open_case = field, field.reduced(a.num * b.den - b.num * a.den)
                     return f"{claim.what} was not shown to agree {when}"
             return None
 
@@ -162,19 +167,19 @@ def _held(relation: Relation) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Settled:
+class Settled:
     """The cases of an obligation that was proved, and the field that its conditions are in."""
 
     cases: Cases
     field: Field
 
 
-def _how(settled: _Settled) -> str:
+def _how(settled: Settled) -> str:
     number = settled.cases.number
     return "equal normal forms" if number == 1 else f"equal normal forms in each of {number} cases of signs"
 
 
-def conditions_of(settled: _Settled) -> tuple[str, ...]:
+def conditions_of(settled: Settled) -> tuple[str, ...]:
     """What an obligation used and did not derive, as text; what is undefined in a case is excluded."""
     texts = [condition_text(settled.field, condition) for condition in settled.cases.conditions.values()]
     texts += [f"not ({case_text(settled.field, facts)})" for facts in settled.cases.undefined]

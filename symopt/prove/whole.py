@@ -9,6 +9,7 @@ every case of their own.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,23 @@ from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, ref,
 from symopt.ir.text import node_text
 from symopt.lang.domain import Domain, NonNegative, Positive, Real
 from symopt.prove.cases import MOST_CASES_INSIDE, in_every_case
-from symopt.prove.elements import WRITTEN, Element, ForkError, Meaning, NotDecidedError, OutOfGeneratorsError, poly_key
+from symopt.prove.elements import (
+    WRITTEN,
+    Element,
+    ForkError,
+    Meaning,
+    NotDecidedError,
+    OutOfGeneratorsError,
+    Poly,
+    poly_key,
+)
 from symopt.prove.field import Field
 from symopt.prove.signs import Sign
 
 if TYPE_CHECKING:
     from symopt.prove.convert import Converter
 
+MOST_PRODUCTS = 8  # of sums that are multiplied out: more would only be longer
 # Of these a factor comes out whatever its sign; of the largest and the smallest element only a positive one.
 ADDITIVE = ("sum", "mean", "model_sum")
 
@@ -112,14 +123,40 @@ class WholeArrays:
         return self._generator(node.op, *args)
 
     def _product(self, a: Element, b: Element) -> Element:
-        """A product of matrices: numbers come out, and several products are taken from left to right."""
-        (x, left), (y, right) = self._factored(a, False), self._factored(b, False)
-        if left.num == 0 or right.num == 0:
-            return self.field.zero
-        first, *rest = [*self._factors(left), *self._factors(right)]
+        """A product of matrices: sums of few terms are multiplied out, several products taken from left to right."""
+        left, right = self._terms(a), self._terms(b)
+        if len(left) * len(right) > MOST_PRODUCTS:
+            left, right = [self._factored(a, False)], [self._factored(b, False)]
+        total = self.field.zero
+        for (x, m), (y, n) in itertools.product(left, right):
+            if m.num != 0 and n.num != 0:
+                number = self.field.mul(x, y)
+                total = self.field.add(
+                    total, self.field.mul(number, self._chain([*self._factors(m), *self._factors(n)]))
+                )
+        return total
+
+    def _chain(self, factors: list[Element]) -> Element:
+        first, *rest = factors
         for factor in rest:
             first = self._generator("matmul", first, factor)
-        return self.field.mul(self.field.mul(x, y), first)
+        return first
+
+    def _terms(self, a: Element) -> list[tuple[Element, Element]]:
+        """An element as a sum of numbers times matrices, where its denominator is a number."""
+        ring = self.field.ring
+        if ring.varies(a.den):
+            return [self._factored(a, False)]
+        numbers: dict[tuple[int, ...], Poly] = {}
+        for monomial, coefficient in a.num.to_dict().items():
+            exponents = tuple(map(int, monomial))
+            matrix = tuple(0 if position in ring.numbers else e for position, e in enumerate(exponents))
+            number = tuple(e - k for e, k in zip(exponents, matrix, strict=True))
+            numbers[matrix] = numbers.get(matrix, ring.zero) + ring.ring.from_dict({number: coefficient})
+        return [
+            (self.field.make(number, a.den), Element(ring.ring.from_dict({matrix: 1}), ring.one))
+            for matrix, number in numbers.items()
+        ]
 
     def _factors(self, a: Element) -> list[Element]:
         """The matrices of which an element is the product."""
@@ -137,16 +174,21 @@ class WholeArrays:
         return self.field.ring.meanings.get(position)
 
     def _transposed(self, a: Element) -> Element:
-        number, matrix = self._factored(a, False)
+        terms = self._terms(a)
+        total = self.field.zero
+        for number, matrix in terms if len(terms) <= MOST_PRODUCTS else [self._factored(a, False)]:
+            total = self.field.add(total, self.field.mul(number, self._turned(matrix)))
+        return total
+
+    def _turned(self, matrix: Element) -> Element:
+        """The transpose of one matrix: a product is turned round, a transpose undone."""
         meaning = self._meaning(matrix)
         if meaning is not None and meaning.kind == "transpose":
-            turned = meaning.args[0]
-        elif meaning is not None and meaning.kind == "matmul":
+            return meaning.args[0]
+        if meaning is not None and meaning.kind == "matmul":
             second, first = (self._transposed(arg) for arg in meaning.args)
-            turned = self._product(first, second)
-        else:
-            turned = self._generator("transpose", matrix)
-        return self.field.mul(number, turned)
+            return self._product(first, second)
+        return self._generator("transpose", matrix)
 
     # Operands without a normal form of their own
 
