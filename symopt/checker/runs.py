@@ -11,18 +11,14 @@ from typing import Any, TypeVar
 import flint
 import numpy as np
 
-from symopt.checker.arrays import UNDEFINED, Whole, elements, elementwise, matrix, reduce
+from symopt.checker.arrays import UNDEFINED, Whole, elements, matrix
 from symopt.checker.outcome import Check
-from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, walk
+from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
 
 BITS, AGREE = 400, flint.arb(2) ** -300
 Values = dict[str, Any]
-# How a rational number is held: as a ball, or with more than that.
-Number = Callable[[Fraction], Any]
-
-
 Checker = TypeVar("Checker", bound=Callable[..., Check])
 
 
@@ -49,10 +45,8 @@ def real(value: Fraction) -> Any:
 def order(a: Any, b: Any) -> int:
     """-1, 0 or 1; two balls that cannot be told apart count as equal where they are points or very small."""
     d = a - b
-    if d > 0:
-        return 1
-    if d < 0:
-        return -1
+    if d > 0 or d < 0:
+        return 1 if d > 0 else -1
     if abs(d) < AGREE:
         return 0
     raise UndefinedValueError
@@ -73,11 +67,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "lt": lambda a, b: order(a, b) < 0, "le": lambda a, b: order(a, b) <= 0, "eq": lambda a, b: order(a, b) == 0,
     "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
 }  # fmt: skip
+JOINED = {"amax": FUNCTIONS["max"], "amin": FUNCTIONS["min"]}  # how a reduction joins two; others add
 
 
-def value(root: Node, values: Mapping[str, Any], number: Number = real) -> Any:
+def value(root: Node, values: Mapping[str, Any]) -> Any:
     """An expression as a ball or an array of balls; operands that ``where`` does not choose may be undefined."""
-    return defined(value_or_none(root, values, number))
+    return defined(value_or_none(root, values))
 
 
 def defined(found: Any) -> Any:
@@ -87,31 +82,35 @@ def defined(found: Any) -> Any:
     return found
 
 
-def value_or_none(root: Node, values: Mapping[str, Any], number: Number = real) -> Any:
+def value_or_none(root: Node, values: Mapping[str, Any]) -> Any:
     """An expression like ``value``, of which elements, or None for all of it, may be undefined."""
     done: dict[Node, Any] = {}
     for node in walk([root]):
         try:
-            done[node] = _value(node, [done[arg] for arg in node.args], values, number)
+            done[node] = _value(node, [done[arg] for arg in node.args], values)
         except (UndefinedValueError, TypeError):
             done[node] = None
     return done[root]
 
 
-def _value(node: Node, args: list[Any], values: Mapping[str, Any], number: Number) -> Any:
+def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
+    if isinstance(node, Op) and node.op == "where" and args[0] is not None:
+        return _chosen(*args)
+    if any(arg is None for arg in args):
+        raise UndefinedValueError
     match node:
         case Ref(name=name):
             return values[name]
         case Num(value=exact):
-            return number(exact)
-        case Op(op="where"):
-            return _chosen(*args)
+            return real(exact)
+        case Op(op=name) if any(isinstance(arg, np.ndarray) for arg in args):
+            return np.frompyfunc(lambda *places: _of_element(name, places), len(args), 1)(*args)
         case Op(op=name):
-            return elementwise(FUNCTIONS[name], UndefinedValueError)(*args)
-        case Reduce() | MatOp() if any(arg is None for arg in args):
-            raise UndefinedValueError
-        case Reduce(op=name, axis=axis):
-            return reduce(name, args[0], axis, FUNCTIONS["max"], FUNCTIONS["min"])
+            return FUNCTIONS[name](*args)
+        case Reduce(op=name, axis=axis) if isinstance(args[0], np.ndarray):
+            return _reduced(MODEL_REDUCTIONS.get(name, name), args[0], axis)
+        case Reduce():
+            return args[0]
         case MatOp(op=name):
             return matrix(name, *args)
     raise UndefinedValueError
@@ -119,22 +118,35 @@ def _value(node: Node, args: list[Any], values: Mapping[str, Any], number: Numbe
 
 def _chosen(condition: Any, a: Any, b: Any) -> Any:
     """What ``where`` chooses; an operand that is not chosen anywhere may be undefined."""
-    if condition is None:
-        raise UndefinedValueError
     if not isinstance(condition, np.ndarray):
         return a if condition else b
     a, b = (UNDEFINED if x is None else x for x in (a, b))
     return np.frompyfunc(lambda c, x, y: x if c else y, 3, 1)(condition, a, b)
 
 
+def _of_element(name: str, args: Sequence[Any]) -> Any:
+    """An operation on one element of arrays; where it is undefined it is no number."""
+    try:
+        return FUNCTIONS[name](*args)
+    except UndefinedValueError:
+        return UNDEFINED
+
+
+def _reduced(name: str, arg: Any, axis: int | None) -> Any:
+    """A reduction over all elements or along one axis."""
+    join = np.frompyfunc(JOINED.get(name, FUNCTIONS["add"]), 2, 1)
+    found = join.reduce(arg.ravel()) if axis is None else join.reduce(arg, axis=axis, keepdims=True)
+    return found / flint.arb(arg.size if axis is None else arg.shape[axis]) if name == "mean" else found
+
+
 class Run:
     """A trace that is run step by step."""
 
-    def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any, number: Number = real) -> None:
-        self.trace, self.t, self.whole, self.number = trace, 0, Whole(trace, np.shape(theta)), number
+    def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any) -> None:
+        self.trace, self.t, self.whole = trace, 0, Whole(trace, np.shape(theta))
         self.values: Values = {"p": theta}
         for state in trace.states:
-            self.values[state.name] = self.whole(state.name, value(state.init, {**hypers, "p": theta}, number))
+            self.values[state.name] = self.whole(state.name, value(state.init, {**hypers, "p": theta}))
 
     def step(
         self, hypers: Mapping[str, Any], answers: Sequence[Any], given: Mapping[str, Any] | None = None
@@ -142,36 +154,32 @@ class Run:
         """Make a step; the points at which the gradients were asked for. Draws are given by position."""
         self.t += 1
         given = given or {}
-        now: Values = {**hypers, **given, **self.values, "t": self.number(Fraction(self.t))}
+        now: Values = {**hypers, **given, **self.values, "t": flint.arb(self.t)}
         now |= {name: given[f"draw{i}"] for i, name in enumerate(self.trace.draws, 1)}
         now |= {query.name: g for query, g in zip(self.trace.queries, answers, strict=False)}
         for let in self.trace.lets:
-            now[let.name] = self.whole(let.name, value_or_none(let.value, now, self.number))
+            now[let.name] = self.whole(let.name, value_or_none(let.value, now))
         self.statements = now
         self.values = {name: defined(now[let]) for name, let in self.trace.results.items()}
-        return [value(query.point, now, self.number) for query in self.trace.queries]
+        return [value(query.point, now) for query in self.trace.queries]
 
 
-def numbers(shape: tuple[int, ...], draw: Callable[[], Fraction], number: Number = real) -> Any:
+def numbers(shape: tuple[int, ...], draw: Callable[[], Fraction]) -> Any:
     """A number, or an array of them."""
-    if not shape:
-        return number(draw())
     array = np.empty(shape, dtype=object)
     for index in np.ndindex(shape):
-        array[index] = number(draw())
-    return array
+        array[index] = real(draw())
+    return array if shape else array[()]
 
 
-def given_values(
-    shape: tuple[int, ...], left: Trace, right: Trace, chosen: random.Random, number: Number = real
-) -> Values:
+def given_values(shape: tuple[int, ...], left: Trace, right: Trace, chosen: random.Random) -> Values:
     """What a step is given besides gradients, the same for both."""
     known: Values = {
-        **sizes(shape), LOSS: number(Fraction(chosen.randint(0, 9), 4)),
-        HESSIAN: numbers(shape, lambda: Fraction(chosen.randint(0, 9), 4), number),
+        **sizes(shape), LOSS: real(Fraction(chosen.randint(0, 9), 4)),
+        HESSIAN: numbers(shape, lambda: Fraction(chosen.randint(0, 9), 4)),
     }  # fmt: skip
     draws = range(1, max(len(left.draws), len(right.draws)) + 1)
-    return known | {f"draw{i}": numbers(shape, lambda: Fraction(chosen.randint(1, 15), 16), number) for i in draws}
+    return known | {f"draw{i}": numbers(shape, lambda: Fraction(chosen.randint(1, 15), 16)) for i in draws}
 
 
 def sizes(shape: tuple[int, ...]) -> Values:
@@ -182,18 +190,13 @@ def sizes(shape: tuple[int, ...]) -> Values:
 
 def random_hypers(trace: Trace, chosen: random.Random) -> Values:
     """A value in its domain for every hyper-parameter."""
-    return {hyper.name: real(_random(hyper.domain, chosen)) for hyper in trace.hypers}
+    return {hyper.name: real(random_in(hyper.domain, chosen)) for hyper in trace.hypers}
 
 
-def _random(domain: Domain, chosen: random.Random) -> Fraction:
-    """A rational number of a domain."""
-    share = Fraction(chosen.randint(1, 63), 64)  # dyadic: exact in a ball, so what cancels is exactly zero
-    if domain.lower is not None and domain.upper is not None:
-        drawn = domain.lower + (domain.upper - domain.lower) * share
-    elif domain.lower is not None:
-        drawn = domain.lower + 2 * share
-    else:
-        drawn = (domain.upper or Fraction(0)) + (1 if domain.upper is None else -2) * share
+def random_in(domain: Domain, chosen: random.Random, bits: int = 6) -> Fraction:
+    """A number of a domain, between its ends; where these are dyadic it is too, so what cancels is exactly zero."""
+    low = domain.lower if domain.lower is not None else (domain.upper or Fraction(0)) - 2
+    high = domain.upper if domain.upper is not None else low + 2
     if domain.integer:
-        drawn = (domain.lower or Fraction(0)) + chosen.randint(0, 5)
-    return drawn
+        return low + chosen.randint(0, 5 if domain.upper is None else int(high - low))
+    return low + (high - low) * Fraction(2 * chosen.getrandbits(bits) + 1, 2 ** (bits + 1))

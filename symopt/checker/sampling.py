@@ -1,4 +1,4 @@
-"""Random data for the independent checker: numbers, hyper-parameters in their domains, conditions on them."""
+"""Random numbers for the independent checker, and the conditions that they are to satisfy."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from symopt.checker.runs import order, value
 from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, op
-from symopt.lang.domain import Domain
 
 SIMPLE = tuple(map(Fraction, ("0", "0", "1", "-1", "1/2", "-1/2", "2")))
 RELATIONS: Mapping[str, Callable[[int], bool]] = {
     " != ": lambda sign: sign != 0, " >= ": lambda sign: sign >= 0, " <= ": lambda sign: sign <= 0,
     " > ": lambda sign: sign > 0, " < ": lambda sign: sign < 0, " = ": lambda sign: sign == 0,
 }  # fmt: skip
+Comparisons = tuple[tuple[Node, str], ...]
 
 
 def random_number(chosen: random.Random) -> Fraction:
@@ -31,41 +31,26 @@ def random_number(chosen: random.Random) -> Fraction:
     return Fraction(chosen.getrandbits(64) - 2**63, 2**61)
 
 
-def random_in(domain: Domain, chosen: random.Random) -> Fraction:
-    """A number of a domain, at times its lower end where that is closed."""
-    if domain.lower is not None and not domain.lower_open and chosen.random() < 0.15:
-        return domain.lower
-    low = domain.lower if domain.lower is not None else (domain.upper or Fraction(0)) - 2
-    if domain.integer:
-        return low + chosen.randint(1, 5)
-    high = domain.upper if domain.upper is not None else low + 2
-    return low + (high - low) * Fraction(2 * chosen.getrandbits(63) + 1, 2**64)
-
-
 @dataclass(frozen=True)
 class Fact:
-    """Comparisons with zero that hold together, or, ``negated``, do not."""
+    """Comparisons with zero that hold together wherever those of ``case`` do; None is never so."""
 
-    comparisons: tuple[tuple[Node, str], ...]
-    negated: bool = False
+    claims: Comparisons | None
+    case: Comparisons
 
     @classmethod
     @lru_cache(maxsize=512)
     def read(cls, text: str, names: tuple[str, ...]) -> Fact | None:
-        """A condition as a certificate writes it; None where it is a sentence or reads what is no number."""
+        """A condition as a verdict writes it: ``a > 0 and b = 0``, ``a != 0 where b > 0`` or ``not (a = 0)``.
+
+        None where it is a sentence, or reads what is no number.
+        """
         negated = text.startswith("not (")
-        parts = text[len("not (") : -1] if negated else text
-        found = []
-        for part in parts.split(" and "):
-            relation = next((relation for relation in RELATIONS if relation in part), None)
-            if relation is None:
-                return None
-            try:
-                sides = [read_expression(side, names) for side in part.split(relation)]
-            except UsageError:
-                return None
-            found.append((op("sub", *sides), relation))
-        return cls(tuple(found), negated)
+        claims, _, case = ("", "", text[len("not (") : -1]) if negated else text.partition(" where ")
+        try:
+            return cls(None if negated else _comparisons(claims, names), _comparisons(case, names) if case else ())
+        except UsageError:
+            return None
 
     def holds(self, values: Mapping[str, Any]) -> bool:
         """Whether it holds of all elements.
@@ -74,5 +59,24 @@ class Fact:
         ------
         UndefinedValueError: a side has no value, or its sign is not known.
         """
-        differences = [(np.ravel(value(node, values)), relation) for node, relation in self.comparisons]
-        return self.negated is not all(RELATIONS[relation](order(d, 0)) for ds, relation in differences for d in ds)
+        case = _hold(self.case, values)
+        return not np.any(case if self.claims is None else case & ~_hold(self.claims, values))
+
+
+def _comparisons(text: str, names: tuple[str, ...]) -> Comparisons:
+    found = []
+    for part in text.split(" and "):
+        relation = next((relation for relation in RELATIONS if relation in part), None)
+        if relation is None:
+            raise UsageError(f"{part!r} is no comparison")
+        found.append((op("sub", *(read_expression(side, names) for side in part.split(relation, 1))), relation))
+    return tuple(found)
+
+
+def _hold(comparisons: Comparisons, values: Mapping[str, Any]) -> Any:
+    """At which elements some comparisons hold together."""
+    held = np.array(True)
+    for node, relation in comparisons:
+        signs = np.frompyfunc(lambda d: order(d, 0), 1, 1)(value(node, values))
+        held = held & np.vectorize(RELATIONS[relation], otypes=[bool])(signs)
+    return held

@@ -17,7 +17,7 @@ from symopt.ir.exact import UNDEFINED, ScalarArithmetic, UndecidedError
 from symopt.ir.nodes import Node, Num, Op, Ref, op, ref, walk
 from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.lang.domain import Domain, Real
-from symopt.prove.witness import Witness
+from symopt.prove.runs import Witness
 
 PLAIN = ("add", "sub", "mul", "div", "neg")
 TACTICS = {"sqrt": "a_root", "pow": "a_power", "floor": "a_floor"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from symopt.ir.nodes import Node, Num, ref, substitute
 from symopt.ir.trace import Trace
 from symopt.passes.specialise import rewrite
-from symopt.prove.conditional import Found, with_hypers
 from symopt.prove.deadline import Deadline
+from symopt.prove.found import Found, with_hypers
 from symopt.prove.linear.branch import BOTH, Branch
 from symopt.prove.linear.equality import linear_relation
 from symopt.prove.pair import LEFT, RIGHT, make_pair

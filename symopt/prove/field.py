@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import islice
 from math import prod
 from typing import Any
 
 from symopt.ir.nodes import Node
-from symopt.lang.domain import Domain, NonNegative, Positive
+from symopt.lang.domain import Domain
 from symopt.prove.elements import (
     Condition,
     Element,
@@ -27,12 +26,12 @@ from symopt.prove.elements import (
     UndefinedHereError,
     poly_key,
 )
-from symopt.prove.integers import prime_factors, square_part
-from symopt.prove.polynomials import hidden_root, pseudo_remainder
+from symopt.prove.facts import are_possible, sign_by_facts, terms
+from symopt.prove.polynomials import pseudo_remainder
+from symopt.prove.roots import rationalised, square_root
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_TERMS = 20_000
-MOST_RATIOS, FEW_TERMS, MANY_TERMS = 6, 12, 100
 NO_MEANING = Meaning("", ())
 LARGEST_EXPONENT = 1_000
 
@@ -50,7 +49,7 @@ class Field:
         self.conditions: dict[tuple[Any, ...], Condition] = {}
         # What was converted in this case or, before it was split, in the one around it.
         self.known: dict[Node, Element] = {}
-        self._relations: list[tuple[int, int, Poly]] = []
+        self.relations: list[tuple[int, int, Poly]] = []
         case = tuple((poly_key(poly), sign) for poly, sign in facts)
         self._signs = generators.signs.setdefault(case, {})
         self._made: set[int] = set()
@@ -75,13 +74,7 @@ class Field:
 
     def is_possible(self) -> bool:
         """Whether no fact of this case is refuted by the others."""
-        for i, (poly, value) in enumerate(self.facts):
-            known = sign_of(_terms(poly), self.domains)
-            if not known.value:
-                known = self._sign_by_facts(poly, [*self.facts[:i], *self.facts[i + 1 :]]) or known
-            if known.value and (value == -known.value or (known.strict and value != known.value)):
-                return False
-        return True
+        return are_possible(self.facts, self.domains)
 
     def take_over(self, other: Field) -> None:
         """Know the generators that a field with fewer facts has made."""
@@ -194,18 +187,18 @@ class Field:
 
     def reduced(self, poly: Poly) -> Poly:
         """The remainder of a polynomial after the relations, the largest generator first."""
-        if not self._relations or poly.is_constant():
+        if not self.relations or poly.is_constant():
             return poly
         degrees = poly.degrees()
-        for position, degree, relation in self._relations:
+        for position, degree, relation in self.relations:
             if degrees[position] >= degree:
                 poly = divmod(poly, relation)[1]
                 degrees = poly.degrees()
         return poly
 
     def _relate(self, position: int, degree: int, relation: Poly) -> None:
-        self._relations.append((position, degree, relation))
-        self._relations.sort(key=lambda item: item[0])
+        self.relations.append((position, degree, relation))
+        self.relations.sort(key=lambda item: item[0])
 
     # Signs
 
@@ -217,26 +210,8 @@ class Field:
         return self._signs[key]
 
     def _sign(self, poly: Poly) -> Sign:
-        direct = sign_of(_terms(poly), self.domains)
-        return direct if direct.strict else self._sign_by_facts(poly, self.facts) or direct
-
-    def _sign_by_facts(self, poly: Poly, facts: Sequence[tuple[Poly, int]], depth: int = 2) -> Sign | None:
-        """The sign of a multiple of a fact plus a rest, where the two have one sign; the rest may need a fact too."""
-        if len(poly) > MANY_TERMS:
-            return None
-        for i, (fact, value) in enumerate(facts):
-            for ratio in _ratios(poly, fact):
-                rest = poly * ratio.denominator - fact * ratio.numerator
-                said = value if ratio > 0 else -value
-                known = sign_of(_terms(rest), self.domains)
-                if not known.value and rest != 0 and depth > 1 and len(rest) <= FEW_TERMS:
-                    others = [*facts[:i], *facts[i + 1 :]]
-                    known = self._sign_by_facts(rest, others, depth - 1) or known
-                if said == 0 and known.value:
-                    return known
-                if said and (rest == 0 or known.value == said):
-                    return Sign(said, True)
-        return None
+        direct = sign_of(terms(poly), self.domains)
+        return direct if direct.strict else sign_by_facts(poly, self.facts, self.domains) or direct
 
     def _assume(self, poly: Poly, sign: int) -> None:
         """Use a fact of this case: a bound where it is about one generator, a relation where it is a zero."""
@@ -332,87 +307,20 @@ class Field:
         """The positions of the roots that a polynomial holds, the largest generator first."""
         degrees = poly.degrees()
         return [
-            position for position, _, _ in self._relations
+            position for position, _, _ in self.relations
             if degrees[position] and self.ring.meanings.get(position, NO_MEANING).kind == "sqrt"
         ]  # fmt: skip
 
     def rationalised(self, a: Element) -> Element:
         """The same element without roots in the denominator."""
-        num, den = a
-        for position, _, _ in list(self._relations):
-            meaning = self.ring.meanings.get(position)
-            if meaning is None or meaning.kind != "sqrt" or den.degrees()[position] == 0:
-                continue
-            root = self.ring.gens[position]
-            rest = den.subs({self.ring.names[position]: 0})
-            conjugate = rest - (divmod(den - rest, root)[0]) * root
-            if self.reduced(den * conjugate) == 0:
-                raise NotDecidedError("a denominator with roots that cancel")
-            num, den = self.make(num * conjugate, den * conjugate)
-        return Element(num, den)
+        return rationalised(self, a)
 
     def sqrt(self, a: Element) -> Element:
         """The non-negative root; that the element is not negative becomes a condition unless it is known."""
-        num, den = self.rationalised(a)
-        if num == 0:
-            return self.zero
-        constant, factors = self.ring.factor(self.reduced(num * den))
-        unit = 1 if constant > 0 else -1
-        outside, inside = square_part(abs(int(constant)))
-        root = self.ring.one * outside
-        for prime in prime_factors(inside):
-            root *= self._root(self.ring.ring.constant(prime))
-        core = denominator = self.ring.one
-        for irreducible, exponent in factors:
-            power, known = int(exponent), self.sign(irreducible)
-            factor = -irreducible if known.value < 0 else irreducible
-            hidden = hidden_root(self, factor) if power % 2 else None
-            if hidden is not None:
-                root *= self.absolute(hidden).num ** power
-                denominator *= hidden.den**power
-                unit *= (-1) ** power if known.value < 0 else 1
-                continue
-            if known.value < 0:
-                unit *= (-1) ** power
-            if known.value:
-                root *= factor ** (power // 2) * (self._root(factor) if power % 2 else 1)
-            else:
-                root *= (self._absolute(factor) if power // 2 % 2 else factor) ** (power // 2)
-                core *= factor ** (power % 2)
-        if unit < 0 or not core.is_one():
-            core = core * unit
-            if core.is_constant():
-                for irreducible, exponent in factors:  # it may be zero
-                    if int(exponent) % 2:
-                        self.decide(irreducible)
-                raise UndefinedHereError("the root of a negative number")
-            self.require(core, ">= 0")
-            root *= self._root(core)
-        return self.make(root, self._absolute(den) * denominator)
-
-    def _root(self, poly: Poly) -> Poly:
-        strict = self.sign(poly).strict
-        meaning = Meaning("sqrt", (Element(poly, self.ring.one),))
-        return self.generator(meaning, Positive if strict else NonNegative)
-
-    def _absolute(self, poly: Poly) -> Poly:
-        return poly * self.sign_element(Element(poly, self.ring.one)) if not self.sign(poly).value else (
-            poly * self.sign(poly).value
-        )  # fmt: skip
+        return square_root(self, a)
 
     def absolute(self, a: Element) -> Element:
         """The absolute value."""
         known = self.element_sign(a).value
         sign = known or self.sign_element(a)
         return a if sign > 0 else self.neg(a) if sign < 0 else self.zero
-
-
-def _ratios(poly: Poly, fact: Poly) -> list[Fraction]:
-    """The quotients of the coefficients of two polynomials at monomials that they share; a few of them."""
-    own = fact.to_dict()
-    shared = (Fraction(int(c), int(own[monomial])) for monomial, c in poly.to_dict().items() if monomial in own)
-    return list(islice(dict.fromkeys(shared), MOST_RATIOS))
-
-
-def _terms(poly: Poly) -> dict[tuple[int, ...], int]:
-    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from symopt.ir.nodes import ONE, Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, Let, Query, Trace
 from symopt.prove.cases import Deadline, in_every_case
-from symopt.prove.conditional import Varying, mapped_equality, plain_equality
 from symopt.prove.convert import Converter
 from symopt.prove.field import Field
+from symopt.prove.found import Varying
 from symopt.prove.general import GeneralStep
+from symopt.prove.mapped import mapped_equality
+from symopt.prove.plain import plain_equality
 from symopt.prove.render import node_text
 from symopt.prove.witness import find_witness
 

@@ -21,8 +21,8 @@ from symopt.ir.trace import PARAMETER, STEP, is_ref
 from symopt.passes.fold import fold
 from symopt.prove.pair import Pair, bare
 from symopt.prove.relation import Relation
+from symopt.prove.runs import BITS, Both, Run
 from symopt.prove.samples import Sample, samples
-from symopt.prove.witness import BITS, Both, Run
 
 STEPS = 3
 GRADIENTS = ((3, -1, 2), (-2, 5, 1), (1, 1, -4))

@@ -26,8 +26,8 @@ from symopt.prove.general import GeneralStep
 from symopt.prove.pair import make_pair
 from symopt.prove.proof import Step
 from symopt.prove.render import node_text
+from symopt.prove.runs import BITS, Both, Run
 from symopt.prove.samples import Sample, samples
-from symopt.prove.witness import BITS, Both, Run
 
 # Steps of a run beyond the number of states.
 MORE_STEPS = 2

@@ -14,8 +14,8 @@ import numpy as np
 
 from symopt.ir.exact import ScalarArithmetic, UndecidedError, ball, differ, is_defined, precision
 from symopt.ir.trace import PARAMETER, Trace, is_ref
+from symopt.prove.runs import BITS, Both, Run
 from symopt.prove.samples import Sample, samples
-from symopt.prove.witness import BITS, Both, Run
 
 POWERS = (0, 1, 2, -1, 3)
 GRADIENTS = (Fraction(3), Fraction(-5, 2), Fraction(7, 3))

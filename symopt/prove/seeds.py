@@ -16,8 +16,8 @@ from symopt.prove.inequality.obligation import OpenCase
 from symopt.prove.inequality.smt import ask
 from symopt.prove.pair import Pair, bare
 from symopt.prove.relation import Prover, Relation, first_claims
+from symopt.prove.runs import BITS, Both, Run, Witness
 from symopt.prove.samples import Sample, samples
-from symopt.prove.witness import BITS, Both, Run, Witness
 
 SECONDS = 1.0
 STEPS = 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symopt.prove.proof import Proof
-from symopt.prove.witness import Witness
+from symopt.prove.runs import Witness
 
 # Digits of an element that is not rational, in the text of a witness.
 DIGITS = 10

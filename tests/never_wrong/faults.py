@@ -9,6 +9,7 @@ from symopt.prove.verdict import Verdict
 from tests.never_wrong.judge import Seen, on_random_runs, replayed
 from tests.never_wrong.tally import REWRITE, Case
 
+HOLLOW = "equal under conditions, and elsewhere one side alone is undefined"
 EXCLUDES_ALL = "equal under conditions that no run meets"
 
 
@@ -28,7 +29,9 @@ def fault(case: Case, left: Trace, right: Trace, verdict: Verdict, plainly: Seen
     if case.kind == REWRITE and verdict.verdict in ("different", "equal-if"):
         return Fault(f"false {verdict.verdict}: a rewritten rule")
     if verdict.verdict.startswith("equal"):
-        return _of_equality(case, left, right, verdict)
+        found = _of_equality(case, left, right, verdict)
+        hollow = verdict.verdict == "equal" and plainly.domain and not found.wrong
+        return Fault(weak=HOLLOW) if hollow else found
     return Fault()
 
 

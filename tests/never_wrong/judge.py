@@ -12,8 +12,8 @@ import numpy as np
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import HESSIAN, LOSS, STEP, Trace
+from symopt.prove.runs import UNDEFINED_TEXT, Witness
 from symopt.prove.verdict import Verdict
-from symopt.prove.witness import UNDEFINED_TEXT, Witness
 from tests.never_wrong.conditions import Conditions
 from tests.never_wrong.inputs import Inputs, inputs
 from tests.never_wrong.mp import MP, apply, differ, real

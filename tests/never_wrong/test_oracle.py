@@ -11,7 +11,7 @@ import pytest
 
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import matop, num, op, ref
-from symopt.prove.witness import Witness
+from symopt.prove.runs import Witness
 from tests.never_wrong.campaign import changed, targets, traced
 from tests.never_wrong.graphs import statement, with_value
 from tests.never_wrong.judge import on_random_runs, replayed

@@ -33,7 +33,7 @@ from symopt.lang import (
 )
 from symopt.passes.tracing import trace
 from symopt.prove.cases import Deadline
-from symopt.prove.conditional import plain_equality
+from symopt.prove.plain import plain_equality
 
 
 class Masked(Rule):

@@ -15,7 +15,7 @@ from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
 from symopt.prove.pair import RIGHT, Pair
 from symopt.prove.render import element_node, element_text
-from symopt.prove.witness import Witness
+from symopt.prove.runs import Witness
 
 LONGEST_DIFFERENCE = 400
 LARGEST = 2000  # operations of a parameter; of more, what is left of a difference would be long as well

@@ -24,7 +24,7 @@ from symopt.prove.cause.parameter import kept_of_parameter
 from symopt.prove.cause.places import Places
 from symopt.prove.cause.points import NotEvaluatedError
 from symopt.prove.pair import Pair
-from symopt.prove.witness import Witness
+from symopt.prove.runs import Witness
 
 
 @dataclass(frozen=True)

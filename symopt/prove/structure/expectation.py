@@ -19,12 +19,13 @@ from symopt.lang.theorem import Expectation
 from symopt.prove.deadline import Deadline
 from symopt.prove.elements import NotDecidedError, UndefinedHereError
 from symopt.prove.proof import Proof, Step
+from symopt.prove.runs import BITS, written
 from symopt.prove.samples import samples
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.closed import ClosedForms, Motion
 from symopt.prove.structure.moments import MOMENT, expected, moment
 from symopt.prove.structure.response import refuse_others, run_values, statement
-from symopt.prove.witness import BITS, thresholds, written
+from symopt.prove.witness import thresholds
 
 MOST_SAMPLES = 6
 # E(g), E(g**2), ... in a claim.

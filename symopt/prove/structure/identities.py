@@ -22,11 +22,11 @@ from symopt.prove.elements import NotDecidedError
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.proof import Proof, Step
 from symopt.prove.runner import Runner, draw_name, shape_of
+from symopt.prove.runs import BITS, written
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.identity import Proved, same
 from symopt.prove.structure.means import Means, Sum
 from symopt.prove.structure.twins import STEPS, Inputs, runs
-from symopt.prove.witness import BITS, written
 
 
 def settle_identity(claim: Identity, trace: Trace, time_limit: float) -> Settlement:

@@ -27,9 +27,9 @@ from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.proof import Proof, Step
 from symopt.prove.render import condition_text, element_node, node_text, poly_node
+from symopt.prove.runs import BITS, written
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.approach import SMALL, Approach, LimitInCase, read_approach
-from symopt.prove.witness import BITS, written
 
 PLACES = tuple(map(Fraction, ("1/2", "2", "1/4", "3", "-1", "1", "-2")))
 

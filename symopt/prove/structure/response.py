@@ -19,10 +19,11 @@ from symopt.prove.deadline import Deadline
 from symopt.prove.elements import NotDecidedError, UndefinedHereError
 from symopt.prove.proof import Proof, Step
 from symopt.prove.runner import Runner, draw_name
+from symopt.prove.runs import BITS, written
 from symopt.prove.samples import samples
 from symopt.prove.settlement import Settlement
 from symopt.prove.structure.closed import ClosedForms, Motion
-from symopt.prove.witness import BITS, thresholds, written
+from symopt.prove.witness import thresholds
 
 STEPS, MOST_SAMPLES = 4, 16
 

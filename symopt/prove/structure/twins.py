@@ -14,8 +14,9 @@ from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.deadline import Deadline
 from symopt.prove.runner import Runner, Value, draw_name, shape_of
+from symopt.prove.runs import BITS, written
 from symopt.prove.samples import samples
-from symopt.prove.witness import BITS, thresholds, written
+from symopt.prove.witness import thresholds
 
 STEPS, MOST_SAMPLES = 3, 24
 
