@@ -15,14 +15,27 @@ import flint
 import numpy as np
 
 from symopt.checker.arrays import elements
-from symopt.checker.equality import check_certificate, check_equality
+from symopt.checker.equality import Checker, check_certificate
 from symopt.checker.outcome import Check
 from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, random_hypers, real, value
+from symopt.checker.stated import Stated
 from symopt.ir.expressions import read_expression
-from symopt.ir.trace import Trace
+from symopt.ir.trace import SIZES, Trace
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 
 RUNS, STEPS = 12, 5
+
+
+@at_full_precision
+def check_equality(
+    left: Trace, right: Trace, hyper_map: Mapping[str, str], state_map: Mapping[str, str], conditions: Sequence[str]
+) -> Check:
+    """Run both on random data under the maps: parameters, query points and states must agree."""
+    names = tuple(dict.fromkeys(hyper.name for hyper in (*left.hypers, *right.hypers)))
+    held = (*names, *SIZES, "p", *(state.name for state in left.states))
+    hypers = {name: read_expression(text, (*names, *SIZES)) for name, text in hyper_map.items()}
+    states = {name: read_expression(text, held) for name, text in state_map.items()}
+    return Checker(Stated(left, right, hypers, states, conditions)).check(general=0)
 
 
 @at_full_precision

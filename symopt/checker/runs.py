@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import flint
 import numpy as np
 
 from symopt.checker.arrays import UNDEFINED, Whole, elements, matrix
-from symopt.checker.outcome import Check
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
 
 BITS, AGREE = 400, flint.arb(2) ** -300
 Values = dict[str, Any]
-Checker = TypeVar("Checker", bound=Callable[..., Check])
 
 
 class UndefinedValueError(Exception):
     """A run leaves the points at which everything is defined."""
 
 
-def at_full_precision(checker: Checker) -> Checker:
-    """A checker that works with balls of ``BITS`` bits."""
+@contextmanager
+def _many_bits() -> Iterator[None]:
+    with flint.ctx.workprec(BITS):
+        yield
 
-    @wraps(checker)
-    def working(*args: Any, **kwargs: Any) -> Check:
-        with flint.ctx.workprec(BITS):
-            return checker(*args, **kwargs)
 
-    return working  # type: ignore[return-value]  # the same signature
+at_full_precision = _many_bits()  # a decorator of checks
 
 
 def real(value: Fraction) -> Any:

@@ -56,13 +56,15 @@ def _agree(claims: Sequence[Claim], pair: Pair, step: int, deadline: Deadline) -
 
 def _random_values(claims: Sequence[Claim], pair: Pair, chosen: random.Random) -> dict[str, Residues]:
     """A random number, or an array of them, for every name that is read."""
+    sides = [side for claim in claims for side in (claim.left, claim.right)]
     numbers = {*pair.numbers, *pair.left.hypers, *pair.right.hypers}
+    is_plain = not any(isinstance(node, Reduce | MatOp) for node in walk(sides))  # one element is enough
     sizes = {ROWS: SHAPE[0], COLS: SHAPE[1], SIZE: SHAPE[0] * SHAPE[1]}
     values: dict[str, Residues] = {}
-    for name in refs(*(side for claim in claims for side in (claim.left, claim.right))):
+    for name in refs(*sides):
         if name in sizes:
             values[name] = sizes[name]
-        elif name in numbers:
+        elif is_plain or name in numbers:
             values[name] = chosen.randrange(2, PRIME)
         else:
             flat = [chosen.randrange(PRIME) for _ in range(SHAPE[0] * SHAPE[1])]

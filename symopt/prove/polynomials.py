@@ -74,11 +74,17 @@ def _root(field: Field, poly: Poly) -> Element | None:
 
 
 def _plain_root(ring: Generators, poly: Poly) -> Element | None:
+    """The root of a polynomial without roots, over its generators and the roots that there are."""
     constant, factors = ring.factor(poly)
-    root = isqrt(abs(int(constant)))
-    if int(constant) < 0 or root * root != int(constant) or any(int(e) % 2 for _, e in factors):
+    root = isqrt(abs(constant))
+    if constant < 0 or root * root != constant:
         return None
     product = ring.one * root
     for factor, exponent in factors:
-        product *= factor ** (int(exponent) // 2)
+        product *= factor ** (exponent // 2)
+        if exponent % 2:
+            known = next((i for i, m in ring.meanings.items() if m.kind == "sqrt" and m.args[0].num == factor), None)
+            if known is None:
+                return None
+            product *= ring.gens[known]
     return Element(product, ring.one)

@@ -47,7 +47,7 @@ def _ball(middle: tuple[int, int], radius: tuple[int, int]) -> Any:
 
 
 def _parts(ball: Any) -> tuple[Any, tuple[Any, Any]]:
-    """How a ball goes from process to process: exactly, as whole numbers times powers of two; NaN is none."""
+    """How a ball goes from process to process: as whole numbers times powers of two; the copy holds the original."""
     if not ball.is_finite():
         return flint.arb, ("nan",)  # type: ignore[return-value]  # one argument
     return _ball, (_whole(ball.mid()), _whole(ball.rad()))

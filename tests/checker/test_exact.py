@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from symopt.checker.exact import PRIME, Exact, lifted
+
 from symopt.checker.written import read
 from symopt.ir.nodes import num, op, ref
 from symopt.ir.text import node_text

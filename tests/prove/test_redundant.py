@@ -36,8 +36,9 @@ def test_a_map_is_found_after_a_state_is_gone() -> None:
 
 def test_a_sum_of_states_is_found(tmp_path: Path) -> None:
     averaged = rule_of(
-        tmp_path, "Averaged", "start, z = State(init='p'), State()\ndef update(s):\n    s.z = s.z + s.g\n    s.p = s.start - s.lr * s.z"
-    )
+        tmp_path, "Averaged", "start, z = State(init='p'), State()\ndef update(s):\n    s.start = s.start\n"
+        "    s.z = s.z + s.g\n    s.p = s.start - s.lr * s.z",
+    )  # fmt: skip
     found = without_redundant_states(averaged, Deadline.after(10))
     assert {name: node_text(value) for name, value in found.values.items()} == {"start": "lr*z + p"}
     assert found.constant == ("lr",)
@@ -49,7 +50,8 @@ def test_a_sum_of_states_is_found(tmp_path: Path) -> None:
 
 def test_what_agrees_for_some_steps_only_is_kept(tmp_path: Path) -> None:
     late = rule_of(
-        tmp_path, "Late", "old = State(init='p')\ndef update(s):\n    s.p = s.p - s.lr * s.g - where(s.t > 40, s.p - s.old, 0)\n"
+        tmp_path, "Late", "old = State(init='p')\ndef update(s):\n"
+        "    s.p = s.p - s.lr * s.g - where(s.t > 40, s.p - s.old, 0)\n"
         "    s.old = where(s.t > 30, s.p + 1, s.p)",
     )  # fmt: skip
     assert without_redundant_states(late, Deadline.after(10)).values == {}

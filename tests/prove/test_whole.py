@@ -24,7 +24,7 @@ DIFFERENT = [
     ("total(abs(s.g))", "total(s.g)"),
     ("total(s.g**2, axis=1)", "s.rows * mean(s.g**2, axis=1)"),
     ("matmul(matmul(s.g, transpose(s.p)), s.g)", "matmul(s.g, matmul(transpose(s.g), s.p))"),
-    ("amax(-s.g)", "-amax(s.g)"),
+    ("largest(-s.g)", "-largest(s.g)"),
 ]
 
 
@@ -43,5 +43,5 @@ def test_the_same_function_written_otherwise(tmp_path: Path, left: str, right: s
 @pytest.mark.parametrize(("left", "right"), DIFFERENT)
 def test_another_function(tmp_path: Path, left: str, right: str) -> None:
     verdict = compare(written(tmp_path, "Left", left), written(tmp_path, "Right", right))
-    assert not verdict.verdict == "equal", verdict.text()
+    assert verdict.verdict != "equal", verdict.text()
     assert verdict.witness is not None
