@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import flint
@@ -29,20 +30,19 @@ def shape_for(*traces: Trace) -> tuple[int, ...]:
     return (3,) if SIZE in given or reduced else ()
 
 
-class Whole:
-    """Gives a value that is written as one number an element for each of its places, where matrices need that."""
+def whole(trace: Trace, shape: tuple[int, ...]) -> Callable[[str, Any], Any]:
+    """What gives a value, by name, that is written as one number for each of its places, where matrices need that."""
+    shapes = let_shapes(trace) if len(shape) == 2 else {}
+    ends = (1, *shape, min(shape), max(shape)) if shapes else ()
+    extents = dict(zip((Axis.ONE, Axis.ROWS, Axis.COLS, Axis.SHORT, Axis.LONG), ends, strict=False))
 
-    def __init__(self, trace: Trace, shape: tuple[int, ...]) -> None:
-        self.shapes = let_shapes(trace) if len(shape) == 2 else {}
-        ends = (1, *shape, min(shape), max(shape)) if self.shapes else ()
-        self.extents = dict(zip((Axis.ONE, Axis.ROWS, Axis.COLS, Axis.SHORT, Axis.LONG), ends, strict=False))
-
-    def __call__(self, name: str, value: Any) -> Any:
-        """The value called ``name``."""
-        own = self.shapes.get(name)
+    def spread(name: str, value: Any) -> Any:
+        own = shapes.get(name)
         if value is None or own is None or own.is_scalar or isinstance(value, np.ndarray):
             return value
-        return np.full((self.extents[own.down], self.extents[own.along]), value, dtype=object)
+        return np.full((extents[own.down], extents[own.along]), value, dtype=object)
+
+    return spread
 
 
 def matrix(op: str, *args: Any) -> Any:
@@ -81,24 +81,23 @@ def _orthogonal(a: Any) -> Any:
 
 
 def _eigen(a: Any) -> tuple[Any, Any]:
-    """Ascending eigenvalues and orthonormal eigenvectors, as FLINT isolates them; undefined where it does not."""
-    halves = (a + a.transpose()) / 2
+    """Ascending eigenvalues and orthonormal eigenvectors, from projections; undefined where FLINT isolates none."""
+    size, halves = len(a), (a + a.transpose()) / 2
     try:
         if not all(x.is_finite() for x in halves.flat):
             raise ValueError
-        values, vectors = flint.acb_mat([list(row) for row in halves]).eig(right=True)
+        values = sorted((x.real for x in flint.acb_mat(halves.tolist()).eig()), key=lambda x: float(x.mid()))
     except ValueError:
-        return np.full(len(a), UNDEFINED, dtype=object), np.full(a.shape, UNDEFINED, dtype=object)
-    ascending = sorted(range(len(a)), key=lambda j: float(values[j].real.mid()))
-    columns = [_unit([vectors[i, j] for i in range(len(a))]) for j in ascending]
-    return np.array([values[j].real for j in ascending], dtype=object), np.array(columns, dtype=object).transpose()
-
-
-def _unit(column: list[Any]) -> list[Any]:
-    """A complex multiple of a real vector as that of length 1 whose largest element, the first of them, is positive."""
-    sizes = [abs(x) for x in column]
-    largest = max(sizes, key=lambda size: float(size.mid()))
-    first = next(x for x, size in zip(column, sizes, strict=True) if size.overlaps(largest))
-    turned = [(x / first).real for x in column]
-    length = sum((x * x for x in turned), flint.arb(0)).sqrt()
-    return [x / length for x in turned]
+        return np.full(size, UNDEFINED, dtype=object), np.full(a.shape, UNDEFINED, dtype=object)
+    one = np.array([[flint.arb(int(i == j)) for j in range(size)] for i in range(size)], dtype=object)
+    columns = []
+    for value in values:
+        projection = one
+        for other in (x for x in values if x is not value):
+            projection = projection @ (halves - other * one) / (value - other)
+        # v times its own transpose: the column of the largest element, the first of them, is v but for its length.
+        squares = list(projection.diagonal())
+        largest = max(squares, key=lambda x: float(x.mid()))
+        i = next(i for i, x in enumerate(squares) if x.overlaps(largest))
+        columns.append(projection[:, i] / squares[i].sqrt())
+    return np.array(values, dtype=object), np.array(columns, dtype=object).transpose()

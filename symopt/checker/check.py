@@ -17,13 +17,24 @@ import numpy as np
 from symopt.checker.arrays import elements
 from symopt.checker.equality import Checker, check_certificate
 from symopt.checker.outcome import Check
-from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, random_hypers, real, value
-from symopt.checker.stated import Stated
+from symopt.checker.runs import (
+    AGREE,
+    Run,
+    UndefinedValueError,
+    Values,
+    at_full_precision,
+    random_hypers,
+    real,
+    value,
+    value_or_none,
+)
+from symopt.checker.stated import SIDES, Stated
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import SIZES, Trace
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 
 RUNS, STEPS = 12, 5
+UNDEFINED = "undefined"  # as witnesses record it
 
 
 @at_full_precision
@@ -40,7 +51,10 @@ def check_equality(
 
 @at_full_precision
 def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_step: int, query: str | None) -> Check:
-    """Replay a witness: the values at its last step must be those recorded, and differ certainly."""
+    """Replay a witness: the values at its last step must be those recorded, and differ certainly.
+
+    A value that is recorded as undefined must be no number; it differs from one that is a number.
+    """
     theta, grads = _read(witness["theta"]), [_read(g) for g in witness["grads"]]
     given = {name: [_read(step) for step in steps] for name, steps in witness.get("given", {}).items()}
     count = len(grads) // first_step
@@ -50,31 +64,56 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
             name: real(Fraction(v[t - 1] if isinstance(v, list) else v)) for name, v in witness["hyper"].items()
         }  # fmt: skip
 
-    a, b = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
-    try:
-        for t in range(1, first_step + 1):
-            answers = grads[(t - 1) * count : t * count]
-            now = {name: steps[t - 1] for name, steps in given.items()}
-            points = [side.step(hypers(t), answers, now) for side in (a, b)]
-    except UndefinedValueError:
-        return Check(False, "the replay meets a value that is undefined")
-    values = [a.values["p"], b.values["p"]]
-    if query is not None:
-        i = [q.name for q in left.queries].index(query)
-        values = [points[0][i], points[1][i]]
-    for found, side in zip(values, ("left", "right"), strict=True):
-        for x, recorded in zip(elements(found), elements(_read(witness[side])), strict=True):
-            if not abs(x - recorded) < flint.arb(10) ** -38 * (1 + abs(recorded)):
-                return Check(False, f"the replay gives another value on the {side}")
-    differ = any(not x.overlaps(y) for x, y in zip(*map(elements, values), strict=True))
+    runs = Run(left, hypers(1), theta), Run(right, hypers(1), theta)
+    for t in range(1, first_step + 1):
+        answers = grads[(t - 1) * count : t * count]
+        now = {name: steps[t - 1] for name, steps in given.items()}
+        for run in runs:
+            try:
+                run.step(hypers(t), answers, now)
+            except UndefinedValueError:
+                if t < first_step:
+                    return Check(False, "the replay meets a value that is undefined")
+    place = None if query is None else [q.name for q in left.queries].index(query)
+    values = []
+    for run, side in zip(runs, SIDES, strict=True):
+        recorded = elements(_read(witness[side]))
+        found = elements(_reached(run, place))
+        found = found * len(recorded) if found == [None] else found
+        if not all(_as_recorded(x, y) for x, y in zip(found, recorded, strict=True)):
+            return Check(False, f"the replay gives another value on the {side}")
+        values.append(found)
+    differ = any(_differ(x, y) for x, y in zip(*values, strict=True))
     return Check(differ, "the witness was replayed" if differ else "the replayed values do not differ")
 
 
+def _reached(run: Run, place: int | None) -> Any:
+    """The parameter after the last step made, or the point at which a gradient was asked for in it."""
+    if place is None:
+        return run.statements[run.trace.results["p"]]
+    return value_or_none(run.trace.queries[place].point, run.statements)
+
+
+def _is_number(x: Any) -> bool:
+    return x is not None and bool(x.is_finite())
+
+
+def _as_recorded(x: Any, recorded: Any) -> bool:
+    if recorded is None or not _is_number(x):
+        return recorded is None and not _is_number(x)
+    return bool(abs(x - recorded) < flint.arb(10) ** -38 * (1 + abs(recorded)))
+
+
+def _differ(x: Any, y: Any) -> bool:
+    return not x.overlaps(y) if _is_number(x) and _is_number(y) else _is_number(x) != _is_number(y)
+
+
 def _read(written: Any) -> Any:
-    """A number of a witness, or an array of them, as balls."""
+    """A number of a witness, or an array of them, as balls; None for what is undefined."""
     if not isinstance(written, list):
-        return real(Fraction(written))
-    return np.vectorize(lambda text: real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))
+        return None if written == UNDEFINED else real(Fraction(written))
+    array = np.array(written, dtype=object)
+    return np.frompyfunc(lambda text: _read(str(text)), 1, 1)(array)
 
 
 @at_full_precision

@@ -14,23 +14,11 @@ from typing import Any
 import flint
 import numpy as np
 
+from symopt.checker import runs
 from symopt.checker.arrays import elements, shape_for
 from symopt.checker.outcome import Check
-from symopt.checker.runs import (
-    AGREE,
-    Run,
-    UndefinedValueError,
-    Values,
-    at_full_precision,
-    given_values,
-    numbers,
-    random_in,
-    real,
-    sizes,
-    value,
-    value_or_none,
-)  # fmt: skip
-from symopt.checker.stated import SIDES, Fact, Stated
+from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, real, sizes, value
+from symopt.checker.stated import SIDES, Fact, Obligation, Stated
 from symopt.errors import UsageError
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
@@ -66,12 +54,12 @@ class Checker:
     def check(self, general: int = GENERAL) -> Check:
         """Run from the start, then make ``general`` steps from general states."""
         try:
-            runs = self._repeat(RUNS, self._run)
+            made = self._repeat(RUNS, self._run)
             steps = self._repeat(general, self._general_step)
         except DisagreeError as error:
             return Check(False, str(error))
-        how = f"{runs} random runs of {STEPS} steps" + (f" and {steps} steps from general states" if general else "")
-        return Check(runs > 0 and (steps > 0 or not general), f"{how} agree to 90 digits")
+        how = f"{made} random runs of {STEPS} steps" + (f" and {steps} steps from general states" if general else "")
+        return Check(made > 0 and (steps > 0 or not general), f"{how} agree to 90 digits")
 
     def _repeat(self, wanted: int, trial: Callable[[Trial], None]) -> int:
         done = 0
@@ -89,15 +77,18 @@ class Checker:
 
     def _run(self, trial: Trial) -> None:
         for t in range(1, STEPS + 1):
-            self._compare(f"a random run at step {t}", trial.step(t))
-            self._not_negative(trial)
-            if t == 1:
-                self._obligation(trial, self.stated.first)
+            self._step(f"a random run at step {t}", trial, trial.step(t), self.stated.first if t == 1 else None)
 
     def _general_step(self, trial: Trial) -> None:
-        self._compare("a step from a general state", trial.from_anywhere())
-        self._not_negative(trial)
-        self._obligation(trial, self.stated.later)
+        self._step("a step from a general state", trial, trial.from_anywhere(), self.stated.later)
+
+    def _step(self, where: str, trial: Trial, pairs: Pairs, obligation: Obligation | None) -> None:
+        self._compare(where, pairs)
+        for name in self.stated.not_negative:
+            if any(x < -AGREE for x in elements(trial.runs[self.stated.source].values[name])):
+                raise DisagreeError(f"the state {name} becomes negative")
+        if obligation is not None:
+            self._as_written(trial, obligation)
 
     def _compare(self, where: str, pairs: Pairs) -> None:
         for what, x, y in pairs:
@@ -105,19 +96,11 @@ class Checker:
                 if not abs(a - b) < AGREE * (1 + abs(b)):
                     raise DisagreeError(f"{where} disagrees in {what}")
 
-    def _not_negative(self, trial: Trial) -> None:
-        held = trial.runs[self.stated.source].values
-        for name in self.stated.not_negative:
-            if any(x < -AGREE for x in elements(held[name])):
-                raise DisagreeError(f"the state {name} becomes negative")
-
-    def _obligation(self, trial: Trial, obligation: Any) -> None:
+    def _as_written(self, trial: Trial, obligation: Obligation) -> None:
         """The expressions that a certificate writes down are those that the rules give; its cases leave none out."""
-        if obligation is None:
-            return
         *sides, cases = obligation
         for position, side in enumerate(sides):
-            found = [value_or_none(node, trial.before) for node in side]
+            found = [runs.value_or_none(node, trial.before) for node in side]
             made = [(what, pair[position], mine) for (what, *pair), mine in zip(trial.made, found, strict=True)]
             self._compare("an obligation as it is written", [pair for pair in made if pair[2] is not None])
         facts = [Fact.read(f"not ({' and '.join(case)})", tuple(trial.before)) for case in cases if case]
@@ -158,15 +141,15 @@ class Trial:
         stated = self.stated
         queries = max((stated.left.queries, stated.right.queries), key=len)
         answers = {query.name: self._random(self.shape) for query in queries}
-        given = given_values(self.shape, stated.left, stated.right, self.chosen)
+        given = runs.given_values(self.shape, stated.left, stated.right, self.chosen)
         earlier = {f"{name}.before": self.at(t - 1)[name] for name in stated.varying}
         self.before = {**self.values(t, stated.source), **earlier, **answers, **given}
-        if not all(fact.holds(self.before) for fact in stated.facts(tuple(self.before))):
+        facts = [Fact.read(condition, tuple(self.before)) for condition in stated.conditions]
+        if not all(fact is None or fact.holds(self.before) for fact in facts):
             raise UndefinedValueError
         points = [run.step(self.hypers(side, t), [*answers.values()], given) for side, run in self.runs.items()]
-        left, right = (self.runs[side].values for side in SIDES)
         self.made: Pairs = [("the point of a gradient", a, b) for a, b in zip(*points, strict=True)]
-        self.made.append(("the parameter", left["p"], right["p"]))
+        self.made.append(("the parameter", self.runs["left"].values["p"], self.runs["right"].values["p"]))
         known: Pairs = []
         for side, of, states in self._stated():
             for name, node in states.items():
@@ -177,9 +160,8 @@ class Trial:
 
     def _stated(self) -> list[tuple[str, str, Mapping[str, Node]]]:
         """What is said of states: whose they are, in whose names, and which expressions; each may read those before."""
-        stated, image, source = self.stated, self.stated.image, self.stated.source
-        known = stated.known
-        return [(source, source, known[source]), (image, source, stated.states), (image, image, known[image])]
+        image, source, known = self.stated.image, self.stated.source, self.stated.known
+        return [(source, source, known[source]), (image, source, self.stated.states), (image, image, known[image])]
 
     def values(self, t: int, own: str) -> Values:
         """Everything by its common name, at step ``t``; names of the side ``own`` need no prefix."""
@@ -205,17 +187,18 @@ class Trial:
         return self.drawn[t]
 
     def _drawn(self, domains: Mapping[str, Domain]) -> Values:
-        return {name: real(self._in(domain)) for name, domain in domains.items()}
-
-    def _in(self, domain: Domain) -> Any:
-        at_end = domain.lower is not None and not domain.lower_open and self.chosen.random() < AT_END
-        return domain.lower if at_end else random_in(domain, self.chosen, bits=63)
+        drawn = {}
+        for name, domain in domains.items():
+            at_end = domain.lower is not None and not domain.lower_open and self.chosen.random() < AT_END
+            number = domain.lower if at_end else runs.random_in(domain, self.chosen, bits=63)
+            drawn[name] = real(number or Fraction(0))
+        return drawn
 
     def _random(self, shape: tuple[int, ...]) -> Any:
-        return numbers(shape, self._number)
+        """Numbers of 64 bits or simple ones; dyadic, thus exact in balls."""
 
-    def _number(self) -> Fraction:
-        """A simple number, or one of 64 bits; dyadic, thus exact in a ball."""
-        if self.chosen.random() < AT_SIMPLE:
-            return self.chosen.choice(SIMPLE)
-        return Fraction(self.chosen.getrandbits(64) - 2**63, 2**61)
+        def draw() -> Fraction:
+            simple = self.chosen.random() < AT_SIMPLE
+            return self.chosen.choice(SIMPLE) if simple else Fraction(self.chosen.getrandbits(64) - 2**63, 2**61)
+
+        return runs.numbers(shape, draw)

@@ -11,7 +11,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from symopt.checker.arrays import UNDEFINED, Whole, elements, matrix
+from symopt.checker.arrays import UNDEFINED, elements, matrix, whole
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Num, Op, Reduce, Ref, walk
 from symopt.ir.trace import COLS, HESSIAN, LOSS, ROWS, SIZE, Trace
 from symopt.lang.domain import Domain
@@ -63,7 +63,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "lt": lambda a, b: order(a, b) < 0, "le": lambda a, b: order(a, b) <= 0, "eq": lambda a, b: order(a, b) == 0,
     "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,
 }  # fmt: skip
-JOINED = {"amax": FUNCTIONS["max"], "amin": FUNCTIONS["min"]}  # how a reduction joins two; others add
 
 
 def value(root: Node, values: Mapping[str, Any]) -> Any:
@@ -103,10 +102,8 @@ def _value(node: Node, args: list[Any], values: Mapping[str, Any]) -> Any:
             return np.frompyfunc(lambda *places: _of_element(name, places), len(args), 1)(*args)
         case Op(op=name):
             return FUNCTIONS[name](*args)
-        case Reduce(op=name, axis=axis) if isinstance(args[0], np.ndarray):
+        case Reduce(op=name, axis=axis):
             return _reduced(MODEL_REDUCTIONS.get(name, name), args[0], axis)
-        case Reduce():
-            return args[0]
         case MatOp(op=name):
             return matrix(name, *args)
     raise UndefinedValueError
@@ -129,8 +126,10 @@ def _of_element(name: str, args: Sequence[Any]) -> Any:
 
 
 def _reduced(name: str, arg: Any, axis: int | None) -> Any:
-    """A reduction over all elements or along one axis."""
-    join = np.frompyfunc(JOINED.get(name, FUNCTIONS["add"]), 2, 1)
+    """A reduction over all elements or along one axis; one number is its own."""
+    if not isinstance(arg, np.ndarray):
+        return arg
+    join = np.frompyfunc(FUNCTIONS[{"amax": "max", "amin": "min"}.get(name, "add")], 2, 1)
     found = join.reduce(arg.ravel()) if axis is None else join.reduce(arg, axis=axis, keepdims=True)
     return found / flint.arb(arg.size if axis is None else arg.shape[axis]) if name == "mean" else found
 
@@ -139,14 +138,12 @@ class Run:
     """A trace that is run step by step."""
 
     def __init__(self, trace: Trace, hypers: Mapping[str, Any], theta: Any) -> None:
-        self.trace, self.t, self.whole = trace, 0, Whole(trace, np.shape(theta))
+        self.trace, self.t, self.whole = trace, 0, whole(trace, np.shape(theta))
         self.values: Values = {"p": theta}
         for state in trace.states:
             self.values[state.name] = self.whole(state.name, value(state.init, {**hypers, "p": theta}))
 
-    def step(
-        self, hypers: Mapping[str, Any], answers: Sequence[Any], given: Mapping[str, Any] | None = None
-    ) -> list[Any]:
+    def step(self, hypers: Values, answers: Sequence[Any], given: Values | None = None) -> list[Any]:
         """Make a step; the points at which the gradients were asked for. Draws are given by position."""
         self.t += 1
         given = given or {}
@@ -192,7 +189,7 @@ def random_hypers(trace: Trace, chosen: random.Random) -> Values:
 def random_in(domain: Domain, chosen: random.Random, bits: int = 6) -> Fraction:
     """A number of a domain, between its ends; where these are dyadic it is too, so what cancels is exactly zero."""
     low = domain.lower if domain.lower is not None else (domain.upper or Fraction(0)) - 2
-    high = domain.upper if domain.upper is not None else low + 2
+    high = domain.upper if domain.upper is not None else low + (4 if domain.lower is None else 2)
     if domain.integer:
         return low + chosen.randint(0, 5 if domain.upper is None else int(high - low))
     return low + (high - low) * Fraction(2 * chosen.getrandbits(bits) + 1, 2 ** (bits + 1))

@@ -1,35 +1,30 @@
-"""What a proved equality states: read from its certificate with the two rules at hand.
-
-Expressions of a certificate are S-expressions such as ``(sub p (mul lr g))``; conditions and cases are written as
-people write them, ``1 - lr*weight_decay != 0``.
-"""
+"""What a proved equality states: read from its certificate, and from the conditions of its verdict."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property, lru_cache
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 import numpy as np
 
+from symopt.checker.arrays import elements
 from symopt.checker.runs import order, value
 from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression
-from symopt.ir.nodes import ARITY, MATRIX_OPS, Node, matop, num, op, reduce, ref, substitute
+from symopt.ir.nodes import Node, op, substitute
+from symopt.ir.reading import read
 from symopt.ir.text import trace_text
 from symopt.ir.trace import Trace
 from symopt.lang.domain import Domain, Real
 
 SCHEMA = "symopt.certificate/1"
 SIDES = ("left", "right")
-NUMBER = re.compile(r"-?\d+(/\d+)?")
-RELATIONS: Mapping[str, Callable[[int], bool]] = {
-    " != ": lambda sign: sign != 0, " >= ": lambda sign: sign >= 0, " <= ": lambda sign: sign <= 0,
-    " > ": lambda sign: sign > 0, " < ": lambda sign: sign < 0, " = ": lambda sign: sign == 0,
-}  # fmt: skip
+RELATIONS = {" != ": ne, " >= ": ge, " <= ": le, " > ": gt, " < ": lt, " = ": eq}
+Comparisons = tuple[tuple[Node, str], ...]
+Obligation = tuple[list[Node], list[Node], list[list[str]]]
 
 
 @dataclass(frozen=True)
@@ -50,17 +45,12 @@ class Stated:
     known: Mapping[str, Mapping[str, Node]] = field(default_factory=lambda: {side: {} for side in SIDES})
     not_negative: Sequence[str] = ()
     varying: Sequence[str] = ()
-    first: tuple[list[Node], list[Node], list[list[str]]] | None = None
-    later: tuple[list[Node], list[Node], list[list[str]]] | None = None
+    first: Obligation | None = None
+    later: Obligation | None = None
 
     @classmethod
     def read(cls, left: Trace, right: Trace, document: Mapping[str, Any]) -> Stated:
-        """What a certificate states of two rules.
-
-        Raises
-        ------
-        ValueError: it is not about these rules, or is no certificate.
-        """
+        """What a certificate states of two rules; ValueError where it is not about these, or is none."""
         if document.get("schema") != SCHEMA:
             raise ValueError(f"a certificate has the schema {SCHEMA}")
         for side, trace in zip(SIDES, (left, right), strict=True):
@@ -69,7 +59,7 @@ class Stated:
         return cls(
             left, right, _named(document["hypers"]), _named(document["states"]["are"]), document["conditions"],
             document["states"]["of"], {side: _named(document["known"][side]) for side in SIDES},
-            document["not_negative"], document["varying"], _obligation(document["first"]), _obligation(document["later"]),
+            document["not_negative"], document["varying"], *map(_obligation, (document["first"], document["later"])),
         )  # fmt: skip
 
     @cached_property
@@ -89,12 +79,8 @@ class Stated:
         """The side whose states are free."""
         return "left" if self.image == "right" else "right"
 
-    def facts(self, names: tuple[str, ...]) -> list[Fact]:
-        """The conditions over some names, but those that are sentences."""
-        return [fact for text in self.conditions if (fact := Fact.read(text, names)) is not None]
 
-
-def _obligation(document: Mapping[str, Any]) -> tuple[list[Node], list[Node], list[list[str]]]:
+def _obligation(document: Mapping[str, Any]) -> Obligation:
     shared: dict[str, Node] = {}
     for name, text in document["where"].items():
         shared[name] = substitute([read(text)], shared)[0]
@@ -104,43 +90,6 @@ def _obligation(document: Mapping[str, Any]) -> tuple[list[Node], list[Node], li
 
 def _named(texts: Mapping[str, str]) -> dict[str, Node]:
     return {name: read(text) for name, text in texts.items()}
-
-
-def read(text: str) -> Node:
-    """The expression that a text is.
-
-    Raises
-    ------
-    ValueError: it is none.
-    """
-    stack: list[list[Any]] = [[]]
-    for token in text.replace("(", " ( ").replace(")", " ) ").split():
-        if token == "(":
-            stack.append([])
-        elif token == ")" and len(stack) > 1 and stack[-1]:
-            name, *args = stack.pop()
-            stack[-1].append(_made(name, args))
-        elif token == ")":
-            raise ValueError(f"{text!r} has a parenthesis too many")
-        elif len(stack) > 1 and not stack[-1]:
-            stack[-1].append(token)
-        else:
-            stack[-1].append(num(Fraction(token)) if NUMBER.fullmatch(token) else ref(token))
-    if len(stack) != 1 or len(stack[0]) != 1:
-        raise ValueError(f"{text!r} is no expression")
-    return stack[0][0]  # type: ignore[no-any-return]
-
-
-def _made(name: str, args: list[Node]) -> Node:
-    if name in ARITY or name in MATRIX_OPS:
-        return op(name, *args) if name in ARITY else matop(name, *args)
-    if len(args) != 1:
-        raise ValueError(f"{name} of {len(args)} operands is no operation of the graph")
-    axis = int(name[-1]) if name[-1].isdigit() else None
-    return reduce(name if axis is None else name[:-1], args[0], axis)
-
-
-Comparisons = tuple[tuple[Node, str], ...]
 
 
 @dataclass(frozen=True)
@@ -153,10 +102,7 @@ class Fact:
     @classmethod
     @lru_cache(maxsize=512)
     def read(cls, text: str, names: tuple[str, ...]) -> Fact | None:
-        """A condition as a verdict writes it: ``a > 0 and b = 0``, ``a != 0 where b > 0`` or ``not (a = 0)``.
-
-        None where it is a sentence, or reads what is no number.
-        """
+        """A text such as ``a > 0 and b = 0``, ``a != 0 where b > 0``, ``not (a = 0)``; None where it is a sentence."""
         negated = text.startswith("not (")
         claims, _, case = ("", "", text[len("not (") : -1]) if negated else text.partition(" where ")
         try:
@@ -165,12 +111,7 @@ class Fact:
             return None
 
     def holds(self, values: Mapping[str, Any]) -> bool:
-        """Whether it holds of all elements.
-
-        Raises
-        ------
-        UndefinedValueError: a side has no value, or its sign is not known.
-        """
+        """Whether it holds of all elements; UndefinedValueError where a side has no value or no known sign."""
         case = _hold(self.case, values)
         return not np.any(case if self.claims is None else case & ~_hold(self.claims, values))
 
@@ -189,6 +130,6 @@ def _hold(comparisons: Comparisons, values: Mapping[str, Any]) -> Any:
     """At which elements some comparisons hold together."""
     held = np.array(True)
     for node, relation in comparisons:
-        signs = np.frompyfunc(lambda d: order(d, 0), 1, 1)(value(node, values))
-        held = held & np.vectorize(RELATIONS[relation], otypes=[bool])(signs)
+        met = [RELATIONS[relation](order(d, 0), 0) for d in elements(value(node, values))]
+        held = held & np.array(met)
     return held

@@ -53,11 +53,17 @@ def _power(a: Value, b: Value) -> Value:
     return ZERO if a == 0 else MP.power(a, b)
 
 
+def _floor(a: Value) -> Value:
+    """The whole part; what is whole but for rounding is whole."""
+    nearest = MP.nint(a)
+    return nearest if abs(a - nearest) <= CANCELLED * (1 + abs(a)) else MP.floor(a)
+
+
 FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "add": _add, "sub": _sub, "mul": lambda a, b: a * b, "div": lambda a, b: a / b if b else None, "pow": _power,
     "neg": lambda a: -a, "sqrt": lambda a: MP.sqrt(a) if a >= 0 else None, "abs": abs,
     "sign": lambda a: MP.mpf((a > 0) - (a < 0)), "exp": lambda a: MP.exp(a) if abs(a) < LARGEST else None,
-    "log": lambda a: MP.log(a) if a > 0 else None, "cos": MP.cos, "floor": MP.floor,
+    "log": lambda a: MP.log(a) if a > 0 else None, "cos": MP.cos, "floor": _floor,
     "max": lambda a, b: a if a >= b else b, "min": lambda a, b: a if a <= b else b,
     "lt": lambda a, b: _order(a, b) < 0, "le": lambda a, b: _order(a, b) <= 0, "eq": lambda a, b: _order(a, b) == 0,
     "and": lambda a, b: a and b, "or": lambda a, b: a or b, "not": lambda a: not a,

@@ -43,6 +43,8 @@ def test_what_cancels_is_zero() -> None:
     two = apply("mul", root, root)
     assert apply("sub", two, MP.mpf(2)) == 0
     assert apply("sign", apply("sub", two, MP.mpf(2))) == 0
+    assert apply("floor", apply("sub", MP.mpf(11) / 5, MP.mpf(1) / 5)) == 2
+    assert apply("floor", MP.mpf(-1) / 5) == -1
 
 
 def test_a_step_of_adam_is_that_of_a_calculator() -> None:
