@@ -68,7 +68,8 @@ class _Export:
             "states": [self.names[s] for s in pair.left.states],
             "related": [here(node) for node in self.relation.states.values()],
             "image": [coq_name("r", bare(s)) for s in self.relation.states],
-            "points": range(points), "first": first, "later": later, "count": len(first) - points,
+            "points": range(points), "proved": ["parameters_agree", *(f"point_{i}_agrees" for i in range(points))],
+            "first": first, "later": later, "count": len(first) - points,
         }  # fmt: skip
 
     def _lemmas(self, name: str, claims: Sequence[Claim], counts: Mapping[str, Count]) -> list[Lemma]:

@@ -31,7 +31,7 @@ from symopt.theorems.certificates import certificate_of
 from symopt.theorems.result import TheoremResult
 
 TIME_LIMIT = 60  # seconds for one file
-A_FILE = 10  # theorems a file: loading the real numbers takes Coq longer than most proofs
+A_FILE = 20  # theorems a file: loading the real numbers, and asking for axioms, takes Coq longer than most proofs
 LIBRARY, PRELUDE = "Symopt", "prelude"
 MODULE = re.compile(r"^Module (\w+)\.$", re.MULTILINE)
 AXIOM = re.compile(r"^([\w.]+)\s*:", re.MULTILINE)
@@ -65,37 +65,37 @@ class Compiled:
 
 def project(results: Sequence[TheoremResult]) -> Project:
     """The Coq files of settled theorems."""
-    texts: dict[str, str] = {}
+    views: dict[str, tuple[str, dict[str, Any]]] = {}
     left_out: dict[str, str] = {}
     for result in results:
         try:
-            texts[result.theorem.name] = text_of(result)
+            views[result.theorem.name] = view_of(result)
         except (NotExportableError, NoCertificateError, OutOfTimeError) as error:
             left_out[result.theorem.name] = str(error)
     files = {f"{PRELUDE}.v": render("prelude.v.j2")}
     exported: dict[str, tuple[str, ...]] = {}
-    names = list(texts)
+    names = list(views)
     for start in range(0, len(names), A_FILE):
         chosen = tuple(names[start : start + A_FILE])
         file = f"theorems_{start // A_FILE + 1}.v"
-        files[file] = "".join(texts[name] for name in chosen)
+        files[file] = file_of([views[name] for name in chosen])
         exported[file] = chosen
     return Project(files, exported, left_out)
 
 
-def text_of(result: TheoremResult) -> str:
-    """A settled theorem as a module of Coq.
-
-    Raises
-    ------
-    NotExportableError, NoCertificateError, OutOfTimeError: it has no such form; the message says why.
-    """
-    template, view = view_of(result)
-    return render(template, **view)
+def file_of(views: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
+    """A file with some theorems, each a template and what it is filled with, at the end of which Coq names its axioms."""
+    proved = [f"{view['module']}.{name}" for _, view in views for name in view["proved"]]
+    return "".join(render(template, **view) for template, view in views) + render("axioms.v.j2", proved=proved)
 
 
 def view_of(result: TheoremResult) -> tuple[str, dict[str, Any]]:
-    """The template of a theorem and what it is filled with; raises like ``text_of``."""
+    """The template of a settled theorem, and what it is filled with.
+
+    Raises
+    ------
+    NotExportableError, NoCertificateError, OutOfTimeError: it has no form in Coq; the message says why.
+    """
     subject, named = result.theorem.subject, (result.theorem.name, result.theorem.statement)
     match subject:
         case Compare() if result.verdict.startswith("equal") and result.proof is not None:

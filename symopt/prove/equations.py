@@ -14,7 +14,16 @@ from symopt.ir.nodes import Node
 from symopt.lang.domain import Domain
 from symopt.prove.cases import Deadline
 from symopt.prove.convert import Converter
-from symopt.prove.elements import Element, ForkError, Generators, NotDecidedError, Poly, UndefinedHereError, poly_key
+from symopt.prove.elements import (
+    SPARE,
+    Element,
+    ForkError,
+    Generators,
+    NotDecidedError,
+    Poly,
+    UndefinedHereError,
+    poly_key,
+)
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import element_node
@@ -40,10 +49,11 @@ class Equations:
     def __init__(
         self, names: Sequence[str], unknowns: Mapping[str, Domain], observables: Sequence[str],
         domains: Mapping[str, Domain], deadline: Deadline, numbers: Sequence[str] = (), shared: Sequence[str] = (),
+        spare: int = SPARE,
     ) -> None:  # fmt: skip
         """``numbers`` are the names that are the same for all elements of a tensor, ``shared`` for all tensors."""
         everything = {**domains, **unknowns}
-        self.general = GeneralStep((*names, *unknowns), everything, (*numbers, *unknowns), (*shared, *unknowns))
+        self.general = GeneralStep((*names, *unknowns), everything, (*numbers, *unknowns), (*shared, *unknowns), spare)
         self.unknowns, self.deadline = tuple(unknowns), deadline
         self.general.generators.deadline = deadline
         index = self.general.generators.index

@@ -86,6 +86,12 @@ class Pair:
             *self.left.hypers, *self.right.hypers, *earlier, PARAMETER, *self.answers, *self.left.states,
         )  # fmt: skip
 
+    @property
+    def has_matrices(self) -> bool:
+        """Whether a step has operations on matrices, each of which needs a generator of its own."""
+        nodes = walk([*self.left.step.values(), *self.right.step.values()])
+        return any(isinstance(node, MatOp) for node in nodes)
+
     def before(self, node: Node) -> Node:
         """An expression over hyper-parameters and states' names at the step before: ``t-1``, ``lr.before``."""
         earlier: dict[str, Node] = {name: ref(name + EARLIER) for name in self.varying}

@@ -6,8 +6,10 @@ time there is, and cannot be stopped from within.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError
+from contextlib import contextmanager
 from copyreg import pickle
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
@@ -28,6 +30,15 @@ def context() -> BaseContext:
     return get_context("fork" if "fork" in get_all_start_methods() else None)
 
 
+@contextmanager
+def forking() -> Iterator[None]:
+    """No warnings that threads and forks do not go together: what is copied here starts none and takes no locks."""
+    with warnings.catch_warnings():
+        for message in (r".*os\.fork\(\) was called", r".*use of fork\(\) may lead to deadlocks"):
+            warnings.filterwarnings("ignore", message=message)
+        yield
+
+
 def within(seconds: float, function: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
     """What a function returns, from another process.
 
@@ -37,7 +48,8 @@ def within(seconds: float, function: Callable[..., Result], *args: Any, **kwargs
     """
     work = concurrent.process(timeout=seconds + GRACE, mp_context=context())(function)
     try:
-        return work(*args, **kwargs).result()  # type: ignore[no-any-return]  # the wrapper is untyped
+        with forking():
+            return work(*args, **kwargs).result()  # type: ignore[no-any-return]  # the wrapper is untyped
     except TimeoutError:
         raise OutOfTimeError(f"no answer within {seconds:g} s") from None
 

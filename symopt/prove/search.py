@@ -16,6 +16,7 @@ from symopt.ir.nodes import Node, ref, refs
 from symopt.ir.trace import PARAMETER, SIZES, STEP
 from symopt.lang.domain import Domain, Real
 from symopt.prove.ansatz import FACTOR, FACTOR_BEFORE, SOUGHT, Ansatz, Combination, bare_sought, is_unknown
+from symopt.prove.elements import MANY, SPARE
 from symopt.prove.equations import Equations
 from symopt.prove.pair import Pair, bare
 from symopt.prove.ratios import relation_seen
@@ -76,7 +77,7 @@ def _equations(pair: Pair, prover: Prover, hypers: Mapping[str, Node], factors: 
     observed = (name for name in pair.answers if name not in SIZES)
     return Equations(
         pair.names, unknowns, (PARAMETER, *observed, *pair.left.states), prover.domains, prover.deadline,
-        pair.numbers, pair.shared,
+        pair.numbers, pair.shared, MANY if pair.has_matrices else SPARE,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pebble import ProcessPool
 
 from symopt.checker.outcome import Check
 from symopt.lang.theorem import Theorem
-from symopt.prove.processes import GRACE, context
+from symopt.prove.processes import GRACE, context, forking
 from symopt.theorems.catalogue import chosen
 from symopt.theorems.result import UNKNOWN, TheoremResult
 from symopt.theorems.settle import TIME_LIMIT, settle
@@ -52,7 +52,7 @@ def _here(wanted: Sequence[Theorem], time_limit: float) -> Iterator[TheoremResul
 
 
 def _in_processes(wanted: Sequence[Theorem], count: int, time_limit: float) -> Iterator[TheoremResult]:
-    with ProcessPool(max_workers=count, context=context()) as pool:
+    with forking(), ProcessPool(max_workers=count, context=context()) as pool:
         pending = [
             (theorem, pool.schedule(settle, args=[theorem, time_limit], timeout=time_limit + GRACE))
             for theorem in wanted

@@ -54,7 +54,7 @@ def test_a_witness_that_does_not_differ_is_found_out() -> None:
 def test_an_engine_that_finds_all_normal_forms_equal_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the zero test broken and no witness looked for, mutants are called equal."""
     monkeypatch.setattr(Field, "equal", lambda self, a, b: True)
-    monkeypatch.setattr("symopt.prove.compare.find_witness", lambda *args, **others: (None, 1))
+    monkeypatch.setattr("symopt.prove.comparison.find_witness", lambda *args, **others: (None, 1))
     results = [settled(case, 2) for case in EDITED]
     assert sum(r.wrong.startswith("false equal") for r in results) > len(EDITED) // 4
 

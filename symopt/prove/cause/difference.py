@@ -18,6 +18,7 @@ from symopt.prove.render import element_node, element_text
 from symopt.prove.runs import Witness
 
 LONGEST_DIFFERENCE = 400
+MOST_TERMS = 80  # of an element; factoring more takes long, and what comes out is longer than people read
 LARGEST = 2000  # operations of a parameter; of more, what is left of a difference would be long as well
 LONGEST_UNROLLING = 2  # steps; more make expressions that nobody reads
 
@@ -64,6 +65,8 @@ def _difference(pair: Pair, left: Node, right: Node, witness: Witness, deadline:
         field, _ = equations.difference(op("sub", left, right), num(0))
         a = equations.element(field, op("sub", left, right))
     except (NotDecidedError, UndefinedHereError, ForkError):
+        return None
+    if len(a.num) + len(a.den) > MOST_TERMS:
         return None
     if field.facts and not _holds_at(element_node(field, a), pair, witness):
         return None
