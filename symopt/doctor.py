@@ -71,15 +71,22 @@ PIECES: Sequence[Piece] = (
     Piece("jinja2", "core", "generated files and pages", "pip install jinja2"),
     Piece("click", "core", "the command line", "pip install click"),
     Piece("rich", "core", "tables on a terminal", "pip install rich"),
+    Piece("pebble", "core", "time limits that hold; theorems on every core", "pip install pebble"),
     Piece("cffi", "tool", "calling the C kernels from Python", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("platformdirs", "tool", "keeping compiled kernels between runs", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("filelock", "tool", "compiling kernels in several processes at once", f"pip install '{DISTRIBUTION}[c]'"),
+    Piece("z3-solver", "tool", "inequalities without a certificate", f"pip install '{DISTRIBUTION}[prove]'"),
+    Piece("ml_dtypes", "tool", "what rules do in bfloat16", f"pip install '{DISTRIBUTION}[floats]'"),
     Piece("torch", "framework", "PyTorch kernels; comparison with torch.optim", f"pip install '{DISTRIBUTION}[torch]'"),
     Piece("jax", "framework", "comparison with JAX optimizers", "pip install jax"),
     Piece("optax", "framework", "comparison with optax", "pip install optax"),
     Piece("keras", "framework", "comparison with keras.optimizers", "pip install keras"),
 )
 COMPILERS = ("cc", "gcc", "clang")
+PROGRAMS = (
+    ("coqc", ["coqc", "--version"], "proofs checked by Coq: make coq", "apt install coq"),
+    ("gappa", ["gappa", "--version"], "a second opinion on bounds of rounding", "apt install gappa"),
+)
 
 
 def doctor() -> Diagnosis:
@@ -88,7 +95,7 @@ def doctor() -> Diagnosis:
     packages = [Finding(p.name, p.kind, _version(p.name), p.enables, p.install) for p in PIECES]
     core = [finding for finding in packages if finding.kind == "core"]
     other = [finding for finding in packages if finding.kind != "core"]
-    return Diagnosis((python, *core, _compiler(), *other), tuple(_warnings()))
+    return Diagnosis((python, *core, _compiler(), *map(_program, PROGRAMS), *other), tuple(_warnings()))
 
 
 def _version(distribution: str) -> str:
@@ -108,6 +115,12 @@ def _compiler() -> Finding:
             found = f"{' '.join(command)}: {_first_line([path, *command[1:], '--version'])}"
             break
     return Finding("C compiler", "tool", found, "compiling the C kernels", "apt install gcc, or set CC")
+
+
+def _program(program: tuple[str, list[str], str, str]) -> Finding:
+    name, command, enables, install = program
+    found = _first_line(command) if shutil.which(command[0]) else ""
+    return Finding(name, "tool", found, enables, install)
 
 
 def _first_line(command: list[str]) -> str:

@@ -148,7 +148,7 @@ THEOREMS = [
         "decay_inside_or_around_lookahead",
         Compare("decayed[base=lookahead]", "lookahead[base=decayed(base=sgd)]"),
         claim="different",
-        when=("equal when weight_decay = 0"),
+        when=("equal when weight_decay = 0",),
         why="Inside, the slow copy sees the decay at every step; around it, the decay is not shortened by alpha.",
     ),
     Theorem(

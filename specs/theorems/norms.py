@@ -58,6 +58,6 @@ THEOREMS = [
         Compare("muon", "muon[match_rms=True]"),
         claim="equal-if",
         under={"lr": "5*lr/sqrt(cols)"},
-        why="The two adjustments depend on the shape in different ways; a factor of lr that knows it makes up for that.",
+        why="The two adjustments depend on the shape in different ways; a factor of lr makes up for that.",
     ),
 ]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from symopt.coq.project import compiled, has_coq, project
-from symopt.lang.theorem import Compare
+from symopt.coq.project import compiled, exportable, has_coq, project
 from symopt.theorems import prove
-from symopt.theorems.catalogue import theorems
 
 
 def main(folder: Path) -> int:
     """Export, compile, say what was left out; 1 where Coq refuses something, 2 where there is no Coq."""
-    names = [name for name, theorem in theorems().items() if isinstance(theorem.subject, Compare)]
+    names, others = exportable()
     made = project(prove(names))
     made.write(folder)
     count = sum(map(len, made.exported.values()))
@@ -27,10 +26,15 @@ def main(folder: Path) -> int:
         refused += bool(result.error)
         print(f"{result.file}: {result.error or 'compiled'}")
     print(f"their assumptions, beside their hypotheses: {', '.join(axioms) or 'none'}")
-    for name, reason in made.left_out.items():
-        if reason != "it is no proved equality":
-            print(f"not exported: {name}: {reason}")
+    print(f"not exported, by reason:\n{_by_reason({**made.left_out, **others})}")
     return 1 if refused else 0
+
+
+def _by_reason(left_out: Mapping[str, str]) -> str:
+    names: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        names.setdefault(reason, []).append(name)
+    return "\n".join(f"  {reason}: {', '.join(found)}" for reason, found in names.items())
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def difference_view(name: str, statement: str, left: Trace, right: Trace, witnes
     place = None if witness.query is None else [query.name for query in left.queries].index(witness.query)
     domains = [(h.domain, h.name) for trace in (left, right) for h in trace.hypers]
     return {
-        "module": coq_name("T", name), "proved": ["rules_differ"], "statement": comment(statement), "sides": sides, "steps": witness.step,
+        "module": coq_name("T", name), "proved": ["rules_differ"],
+        "statement": comment(statement), "sides": sides, "steps": witness.step,
         "hypers": [(name, number(witness.hyper[h])) for h, name in plain.items() if not _varies(witness, h)],
         "varying": [(name, [number(v) for v in witness.hyper[h]]) for h, name in plain.items() if _varies(witness, h)],
         "domains": list(dict.fromkeys(_domain(d, names[h]) for d, h in domains if d != Real)),

@@ -27,6 +27,7 @@ from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import OutOfTimeError
 from symopt.prove.certificate import NoCertificateError
+from symopt.theorems.catalogue import theorems
 from symopt.theorems.certificates import certificate_of
 from symopt.theorems.result import TheoremResult
 
@@ -34,6 +35,8 @@ TIME_LIMIT = 60  # seconds for one file
 A_FILE = 20  # theorems a file: loading the real numbers, and asking for axioms, takes Coq longer than most proofs
 LIBRARY, PRELUDE = "Symopt", "prelude"
 MODULE = re.compile(r"^Module (\w+)\.$", re.MULTILINE)
+# The kinds of theorems that may have a form in Coq.
+KINDS = (Compare, FirstStep)
 AXIOM = re.compile(r"^([\w.]+)\s*:", re.MULTILINE)
 
 
@@ -63,6 +66,17 @@ class Compiled:
     axioms: tuple[str, ...]
 
 
+def exportable() -> tuple[list[str], dict[str, str]]:
+    """The theorems of the catalogue that may have a form in Coq, and why others have none."""
+    found, others = list[str](), dict[str, str]()
+    for name, theorem in theorems().items():
+        if isinstance(theorem.subject, KINDS):
+            found.append(name)
+        else:
+            others[name] = f"no theorem of the kind {type(theorem.subject).__name__} has a form in Coq"
+    return found, others
+
+
 def project(results: Sequence[TheoremResult]) -> Project:
     """The Coq files of settled theorems."""
     views: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -84,7 +98,7 @@ def project(results: Sequence[TheoremResult]) -> Project:
 
 
 def file_of(views: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    """A file with some theorems, each a template and what it is filled with, at the end of which Coq names its axioms."""
+    """A file with some theorems, each a template and what it is filled with; at its end Coq names their axioms."""
     proved = [f"{view['module']}.{name}" for _, view in views for name in view["proved"]]
     return "".join(render(template, **view) for template, view in views) + render("axioms.v.j2", proved=proved)
 
@@ -107,7 +121,7 @@ def view_of(result: TheoremResult) -> tuple[str, dict[str, Any]]:
             return "difference.v.j2", difference_view(*named, left, right, result.comparison.witness)
         case FirstStep() if result.verdict == "holds":
             return "first_step.v.j2", first_step_view(*named, trace(resolve(subject.rule)), subject)
-    raise NotExportableError(f"a theorem of the kind {type(subject).__name__} that {result.verdict} has no form in Coq")
+    raise NotExportableError(f"the verdict is {result.verdict}, which has no form in Coq")
 
 
 def compiled(folder: Path, files: Sequence[str], time_limit: float = TIME_LIMIT) -> Iterator[Compiled]:

@@ -38,10 +38,7 @@ from symopt.prove.witness import find_domain_difference, find_witness
 FEWEST_RUNS = 1
 # The part of the time limit that the search for a map may take.
 MAP_SHARE = 0.25
-NONE_FOUND = (
-    "no map was found among those that make each state a multiple of one of the other side, and each "
-    "hyper-parameter an expression in those of the left and t"
-)
+NONE_FOUND = "no map was found with states as multiples of states and hyper-parameters as expressions in the left's"
 
 
 class Comparison:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+# A condition of more characters is cut in text; the JSON documents have it whole.
+LONGEST_CONDITION = 300
+
+
+def shortened(condition: str) -> str:
+    """A condition as people can read it: a very long one by its beginning and its end."""
+    if len(condition) <= LONGEST_CONDITION:
+        return condition
+    half = LONGEST_CONDITION // 2
+    return f"{condition[:half]} ... ({len(condition)} characters) ... {condition[-half:]}"
+
 
 @dataclass(frozen=True)
 class Step:
@@ -38,6 +49,6 @@ class Proof:
         """The proof as numbered lines."""
         lines = []
         for number, step in enumerate(self.steps, 1):
-            used = f" where {', '.join(step.conditions)}" if step.conditions else ""
+            used = f" where {', '.join(map(shortened, step.conditions))}" if step.conditions else ""
             lines.append(f"{number}. {step.statement}{used}: {step.method}")
         return "\n".join(lines)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from symopt.prove.proof import Proof
+from symopt.prove.proof import Proof, shortened
 from symopt.prove.runs import Witness
 
 # Digits of an element that is not rational, in the text of a witness.
@@ -70,7 +70,7 @@ class Verdict:
         lines += [
             f"  {name} of {self.right} = {value}" for name, value in (self.hyper_map or {}).items() if name != value
         ]
-        lines += [f"  condition: {condition}" for condition in self.conditions]
+        lines += [f"  condition: {shortened(condition)}" for condition in self.conditions]
         lines += [f"  assumption: {assumption}" for assumption in self.assumptions]
         if self.cause:
             lines.append(f"  {self.cause}")

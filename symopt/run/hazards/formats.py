@@ -97,4 +97,4 @@ def _extra(name: str) -> np.dtype[Any]:
         found: np.dtype[Any] = np.dtype(getattr(importlib.import_module("ml_dtypes"), name))
         return found
     except ImportError:
-        raise MissingToolError(f"NumPy has no {name} without ml_dtypes: pip install ml_dtypes") from None
+        raise MissingToolError(f"NumPy has no {name} without ml_dtypes: pip install 'symopt-codegen[floats]'") from None
