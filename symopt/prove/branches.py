@@ -41,8 +41,18 @@ def linear_branches(left: Trace, right: Trace, varying: Sequence[str], deadline:
     same_parameter = [branch for branch in relation.branches if branch.where == BOTH]
     allowed = [branch for branch in same_parameter if _keeps_shared(branch, left, right)]
     found = _found(allowed[0], left, right, deadline) if allowed else None
-    others = tuple(branch.full_text() for branch in same_parameter if not allowed or branch is not allowed[0])
+    others = tuple(_said(branch) for branch in same_parameter if not allowed or branch is not allowed[0])
     return Branches(found, others, relation.none_exists)
+
+
+def _said(branch: Branch) -> str:
+    """What must hold on the left, and what the right then has."""
+    fixed = [f"{name} = {node_text(node)}" for name, node in branch.fixed.items()]
+    own = {name: branch.fixed.get(name, ref(name)) for name in branch.hyper_map}
+    changed = [f"{name} = {node_text(node)}" for name, node in branch.hyper_map.items() if node is not own[name]]
+    parts = [", ".join(fixed), f"the right has {', '.join(changed)}" if changed else ""]
+    said = " and ".join(part for part in parts if part)
+    return f"{said}, if {' and '.join(branch.conditions)}" if branch.conditions else said
 
 
 def _keeps_shared(branch: Branch, left: Trace, right: Trace) -> bool:

@@ -91,7 +91,7 @@ class Comparison:
             branches = self.branches
         except OutOfTimeError:
             return verdict
-        others = [f"{says} {text.removeprefix('always: ')}" for text in branches.others]
+        others = [f"{says} {text}" for text in branches.others]
         maps = {name: text for name, text in (verdict.hyper_map or {}).items() if name != text}
         searched = NONE_EXISTS if branches.none_exists and not maps else NONE_FOUND
         return replace(
