@@ -17,12 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symopt._paths import data_dir
 from symopt.catalogue import resolve
+from symopt.coq.bound import bound_view
 from symopt.coq.difference import difference_view
 from symopt.coq.equality import equality_view
 from symopt.coq.first_step import first_step_view
 from symopt.coq.terms import NotExportableError
 from symopt.ir.expressions import read_expression
-from symopt.lang.theorem import Compare, FirstStep
+from symopt.lang.theorem import Compare, FirstStep, Invariant
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import OutOfTimeError
@@ -36,7 +37,7 @@ A_FILE = 20  # theorems a file: loading the real numbers, and asking for axioms,
 LIBRARY, PRELUDE = "Symopt", "prelude"
 MODULE = re.compile(r"^Module (\w+)\.$", re.MULTILINE)
 # The kinds of theorems that may have a form in Coq.
-KINDS = (Compare, FirstStep)
+KINDS = (Compare, FirstStep, Invariant)
 AXIOM = re.compile(r"^([\w.]+)\s*:", re.MULTILINE)
 
 
@@ -70,10 +71,12 @@ def exportable() -> tuple[list[str], dict[str, str]]:
     """The theorems of the catalogue that may have a form in Coq, and why others have none."""
     found, others = list[str](), dict[str, str]()
     for name, theorem in theorems().items():
-        if isinstance(theorem.subject, KINDS):
-            found.append(name)
-        else:
+        if not isinstance(theorem.subject, KINDS):
             others[name] = f"no theorem of the kind {type(theorem.subject).__name__} has a form in Coq"
+        elif theorem.claim == "fails":
+            others[name] = "that a property fails has no form in Coq"
+        else:
+            found.append(name)
     return found, others
 
 
@@ -121,6 +124,8 @@ def view_of(result: TheoremResult) -> tuple[str, dict[str, Any]]:
             return "difference.v.j2", difference_view(*named, left, right, result.comparison.witness)
         case FirstStep() if result.verdict == "holds":
             return "first_step.v.j2", first_step_view(*named, trace(resolve(subject.rule)), subject)
+        case Invariant() if result.verdict == "holds":
+            return "bound.v.j2", bound_view(*named, subject, trace(resolve(subject.rule)))
     raise NotExportableError(f"the verdict is {result.verdict}, which has no form in Coq")
 
 

@@ -37,7 +37,7 @@ from symopt.prove.witness import find_domain_difference, find_witness
 # Runs that must agree before a proof counts: none may mean that nothing is defined.
 FEWEST_RUNS = 1
 # The part of the time limit that the search for a map may take.
-MAP_SHARE = 0.25
+MAP_SHARE = 0.5
 NONE_FOUND = "no map was found with states as multiples of states and hyper-parameters as expressions in the left's"
 
 

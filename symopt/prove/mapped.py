@@ -28,9 +28,10 @@ def mapped_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadl
     if not may_be_multiples(pair.left.scales[PARAMETER], pair.right.scales[PARAMETER]):
         return None
     found = proved(pair, Prover(pair, deadline), map_hypers=True)
-    alike = {h.name for h in left.hypers} == {h.name for h in right.hypers}
-    if found is not None or (alike and len(pair.left.states) == len(pair.right.states)):
-        return found  # such maps can be turned round: what was not found forwards is not there backwards
+    # Turned round, a map can be found where the right has more states than the left, or the left more names.
+    more_names = {h.name for h in left.hypers} - {h.name for h in right.hypers}
+    if found is not None or not (more_names or len(pair.right.states) > len(pair.left.states)):
+        return found
     return _map_backwards(left, right, varying, deadline)
 
 

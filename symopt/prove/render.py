@@ -143,8 +143,14 @@ def shown(name: str) -> str:
 def node_text(node: Node) -> str:
     """An expression as people write it, with as few leading minus signs as SymPy's orders allow."""
     expression = node_sympy(node)
-    texts = [str(sp.sstr(expression, order=order)) for order in (None, "rev-lex")]
-    return min(texts, key=lambda text: text.startswith("-") + text.count("(-"))
+    plain = str(sp.sstr(expression))
+    if not _minus_signs(plain):
+        return plain
+    return min((plain, str(sp.sstr(expression, order="rev-lex"))), key=_minus_signs)
+
+
+def _minus_signs(text: str) -> int:
+    return text.startswith("-") + text.count("(-")
 
 
 def element_text(field: Field, element: Element) -> str:

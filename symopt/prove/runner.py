@@ -63,7 +63,10 @@ class Runner:
     def start(self, hypers: Mapping[str, Value], theta: Value) -> dict[str, Value]:
         """The values of the states before the first step."""
         values = {**hypers, PARAMETER: theta}
-        first = {s.name: self._lazily(s.init, values, {}) for s in self.trace.states}
+        first = {
+            s.name: s.init.value if isinstance(s.init, Num) else self._lazily(s.init, values, {})
+            for s in self.trace.states
+        }
         if len(self.shape) == 2:
             # Operations on matrices need the whole of a state that starts as one number.
             first = {name: _stretched(value, self._extents.get(name, self.shape)) for name, value in first.items()}

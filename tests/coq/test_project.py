@@ -31,6 +31,7 @@ AXIOMS = {
 EQUAL = ("ema_is_the_velocity_rescaled", "eps_hat_is_a_schedule_of_eps")
 DIFFERENT = "adam_l2_is_not_adamw"
 FIRST = "first_step_of_adam"
+BOUND = "variance_of_centered_rmsprop_is_not_negative"
 Settled = Mapping[str, TheoremResult]
 
 
@@ -44,8 +45,8 @@ def test_all_theorems_that_have_a_form_in_coq_compile(exported: Project, tmp_pat
 
 def test_what_is_exported_and_what_is_not(exported: Project) -> None:
     names = {name for chosen in exported.exported.values() for name in chosen}
-    assert len(names) >= 110
-    assert {*EQUAL, DIFFERENT, FIRST} <= names
+    assert len(names) >= 120
+    assert {*EQUAL, DIFFERENT, FIRST, BOUND} <= names
     assert not names & {*exported.left_out}
     assert all(exported.left_out.values())
     assert "no operation on one element" in exported.left_out["lamb_without_decay_is_that_of_keras"]
@@ -90,7 +91,9 @@ def a_domain_left_out(view: View) -> None:
 
 
 def the_same_rule_twice(view: View) -> None:
-    view["sides"][1] = {**view["sides"][0], "prefix": "r", "states": view["sides"][0]["states"]}
+    left, right = view["sides"]
+    for part in ("lets", "new", "ends", "evaluated"):
+        right[part] = left[part]
 
 
 def another_gradient(view: View) -> None:
@@ -114,11 +117,24 @@ def another_step(view: View) -> None:
     view["side"]["lets"] = [(name, f"(2 * {text})") for name, text in view["side"]["lets"]]
 
 
+def another_bound(view: View) -> None:
+    view["invariant"] = view["invariant"].replace("0 <=", "1 <=", 1)
+
+
+def another_claim(view: View) -> None:
+    view["claimed"] = view["claimed"].replace("0 <=", "1 <=", 1)
+
+
+def another_first_state(view: View) -> None:
+    view["side"]["start"] = ["(- 1)" for _ in view["side"]["start"]]
+
+
 CHANGES: Mapping[str, list[Change]] = {
     EQUAL[0]: [another_map_of_hypers, another_map_of_states, another_rule, another_start, a_false_lemma],
     EQUAL[1]: [another_map_of_hypers, another_rule, another_start, a_domain_left_out],
     DIFFERENT: [the_same_rule_twice, another_gradient, a_number_outside_its_domain, another_end, another_rule],
     FIRST: [another_value, another_step, a_domain_left_out],
+    BOUND: [another_bound, another_claim, another_step, another_first_state, a_domain_left_out],
 }
 
 
@@ -157,7 +173,7 @@ def test_coq_refuses_what_a_wrong_relation_gives(settled: Settled, tmp_path: Pat
 def test_the_bytes_do_not_depend_on_the_hash_seed() -> None:
     script = (
         "from symopt.coq.project import project; from symopt.theorems import prove\n"
-        f"print(*project(prove({[*EQUAL, DIFFERENT, FIRST]!r}, jobs=1)).files.values())"
+        f"print(*project(prove({[*EQUAL, DIFFERENT, FIRST, BOUND]!r}, jobs=1)).files.values())"
     )
 
     def text(seed: str) -> str:
