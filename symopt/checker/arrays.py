@@ -59,7 +59,8 @@ def matrix(op: str, *args: Any) -> Any:
         case "eigenbasis":
             return _eigen(args[0])[1]
     a, damping, order = args
-    values, vectors = _eigen(a)
+    diagonal = np.diagonal(a)  # of a diagonal matrix the eigenvalues may be equal
+    values, vectors = _eigen(a) if np.any(a != np.diag(diagonal)) else (diagonal, np.eye(len(a)))
     powers = [(value + damping) ** (-1 / order) if value + damping > 0 else UNDEFINED for value in values]
     return (vectors * np.array(powers, dtype=object)) @ vectors.transpose()
 

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from symopt.coq.project import compiled, exportable, has_coq, project
-from symopt.theorems import prove
+from symopt.coq.project import compiled, has_coq, project
+from symopt.theorems.catalogue import theorems
 
 
 def main(folder: Path) -> int:
     """Export, compile, say what was left out; 1 where Coq refuses something, 2 where there is no Coq."""
-    names, others = exportable()
-    made = project(prove(names))
+    made = project([*theorems().values()])
     made.write(folder)
     count = sum(map(len, made.exported.values()))
     print(f"{count} theorems exported to {folder}")
@@ -26,7 +25,7 @@ def main(folder: Path) -> int:
         refused += bool(result.error)
         print(f"{result.file}: {result.error or 'compiled'}")
     print(f"their assumptions, beside their hypotheses: {', '.join(axioms) or 'none'}")
-    print(f"not exported, by reason:\n{_by_reason({**made.left_out, **others})}")
+    print(f"not exported, by reason:\n{_by_reason(made.left_out)}")
     return 1 if refused else 0
 
 

@@ -23,21 +23,18 @@ from symopt.coq.equality import equality_view
 from symopt.coq.first_step import first_step_view
 from symopt.coq.terms import NotExportableError
 from symopt.ir.expressions import read_expression
-from symopt.lang.theorem import Compare, FirstStep, Invariant
+from symopt.lang.theorem import Compare, FirstStep, Invariant, Theorem
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
 from symopt.prove.cases import OutOfTimeError
-from symopt.prove.certificate import NoCertificateError
-from symopt.theorems.catalogue import theorems
-from symopt.theorems.certificates import certificate_of
-from symopt.theorems.result import TheoremResult
+from symopt.prove.certificate import NoCertificateError, certificate
+from symopt.prove.compare import compare
+from symopt.prove.elements import NotDecidedError
 
 TIME_LIMIT = 60  # seconds for one file
 A_FILE = 20  # theorems a file: loading the real numbers, and asking for axioms, takes Coq longer than most proofs
 LIBRARY, PRELUDE = "Symopt", "prelude"
 MODULE = re.compile(r"^Module (\w+)\.$", re.MULTILINE)
-# The kinds of theorems that may have a form in Coq.
-KINDS = (Compare, FirstStep, Invariant)
 AXIOM = re.compile(r"^([\w.]+)\s*:", re.MULTILINE)
 
 
@@ -67,36 +64,23 @@ class Compiled:
     axioms: tuple[str, ...]
 
 
-def exportable() -> tuple[list[str], dict[str, str]]:
-    """The theorems of the catalogue that may have a form in Coq, and why others have none."""
-    found, others = list[str](), dict[str, str]()
-    for name, theorem in theorems().items():
-        if not isinstance(theorem.subject, KINDS):
-            others[name] = f"no theorem of the kind {type(theorem.subject).__name__} has a form in Coq"
-        elif theorem.claim == "fails":
-            others[name] = "that a property fails has no form in Coq"
-        else:
-            found.append(name)
-    return found, others
-
-
-def project(results: Sequence[TheoremResult]) -> Project:
-    """The Coq files of settled theorems."""
+def project(chosen: Sequence[Theorem]) -> Project:
+    """The Coq files of some theorems; what Coq then accepts is true, whatever the prover and its checker say."""
     views: dict[str, tuple[str, dict[str, Any]]] = {}
     left_out: dict[str, str] = {}
-    for result in results:
+    for theorem in chosen:
         try:
-            views[result.theorem.name] = view_of(result)
-        except (NotExportableError, NoCertificateError, OutOfTimeError) as error:
-            left_out[result.theorem.name] = str(error)
+            views[theorem.name] = view_of(theorem)
+        except (NotExportableError, NoCertificateError, NotDecidedError, OutOfTimeError) as error:
+            left_out[theorem.name] = str(error)
     files = {f"{PRELUDE}.v": render("prelude.v.j2")}
     exported: dict[str, tuple[str, ...]] = {}
     names = list(views)
     for start in range(0, len(names), A_FILE):
-        chosen = tuple(names[start : start + A_FILE])
+        together = tuple(names[start : start + A_FILE])
         file = f"theorems_{start // A_FILE + 1}.v"
-        files[file] = file_of([views[name] for name in chosen])
-        exported[file] = chosen
+        files[file] = file_of([views[name] for name in together])
+        exported[file] = together
     return Project(files, exported, left_out)
 
 
@@ -106,27 +90,35 @@ def file_of(views: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     return "".join(render(template, **view) for template, view in views) + render("axioms.v.j2", proved=proved)
 
 
-def view_of(result: TheoremResult) -> tuple[str, dict[str, Any]]:
-    """The template of a settled theorem, and what it is filled with.
+def view_of(theorem: Theorem) -> tuple[str, dict[str, Any]]:
+    """The template of a theorem, and what it is filled with.
 
     Raises
     ------
-    NotExportableError, NoCertificateError, OutOfTimeError: it has no form in Coq; the message says why.
+    NotExportableError, NoCertificateError, NotDecidedError, OutOfTimeError: it has no form in Coq; the message says
+        why.
     """
-    subject, named = result.theorem.subject, (result.theorem.name, result.theorem.statement)
+    subject, named = theorem.subject, (theorem.name, theorem.statement)
+    if theorem.claim == "fails":
+        raise NotExportableError("that a property fails has no form in Coq")
     match subject:
-        case Compare() if result.verdict.startswith("equal") and result.proof is not None:
-            return "equality.v.j2", equality_view(*named, certificate_of(result))
-        case Compare() if result.comparison is not None and result.comparison.witness is not None:
-            left, right = trace(resolve(subject.left)), trace(resolve(subject.right))
-            names = tuple(hyper.name for hyper in left.hypers)
-            right = rewrite(right, {name: read_expression(text, names) for name, text in subject.given.items()})
-            return "difference.v.j2", difference_view(*named, left, right, result.comparison.witness)
-        case FirstStep() if result.verdict == "holds":
+        case Compare():
+            return _comparison(subject, named)
+        case FirstStep():
             return "first_step.v.j2", first_step_view(*named, trace(resolve(subject.rule)), subject)
-        case Invariant() if result.verdict == "holds":
+        case Invariant():
             return "bound.v.j2", bound_view(*named, subject, trace(resolve(subject.rule)))
-    raise NotExportableError(f"the verdict is {result.verdict}, which has no form in Coq")
+    raise NotExportableError(f"no theorem of the kind {type(subject).__name__} has a form in Coq")
+
+
+def _comparison(subject: Compare, named: tuple[str, str]) -> tuple[str, dict[str, Any]]:
+    left, right = trace(resolve(subject.left)), trace(resolve(subject.right))
+    verdict = compare(left, right, hyper_map=subject.given or None, varying=subject.varying)
+    if verdict.witness is not None and verdict.verdict == "different":
+        names = tuple(hyper.name for hyper in left.hypers)
+        mapped = rewrite(right, {name: read_expression(text, names) for name, text in subject.given.items()})
+        return "difference.v.j2", difference_view(*named, left, mapped, verdict.witness)
+    return "equality.v.j2", equality_view(*named, certificate(left, right, verdict, subject.varying))
 
 
 def compiled(folder: Path, files: Sequence[str], time_limit: float = TIME_LIMIT) -> Iterator[Compiled]:

@@ -20,7 +20,7 @@ from symopt.prove.cause import Explanation, explain
 from symopt.prove.fixed import degenerate_conditions, fixed_equality
 from symopt.prove.found import Found, with_hypers
 from symopt.prove.identity import probably_equal
-from symopt.prove.lookahead import equal_in_the_shifted_variable
+from symopt.prove.lookahead import ALWAYS, equal_in_the_shifted_variable
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.mapped import mapped_equality
 from symopt.prove.pair import RIGHT, make_pair
@@ -57,7 +57,7 @@ class Comparison:
         renamed = self._renamed()
         if renamed is not None:
             return renamed
-        witness, agreed = find_witness(self.left, self.right, self.varying, self.deadline)
+        witness, agreed = find_witness(*self._sides)
         if witness is None:
             return self._equal_or_unknown(agreed)
         cut_off = None
@@ -124,7 +124,7 @@ class Comparison:
         full = {hyper.name: names[hyper.name] for hyper in self.right.hypers}
         if all(isinstance(node, Ref) for node in nodes.values()):
             return replace(verdict, hyper_map=full)
-        without, _ = find_witness(self.left, self.right, self.varying, self.deadline)
+        without, _ = find_witness(*self._sides)
         return replace(
             verdict, hyper_map=full, verdict="equal" if without is None else "equal-if", witness=without,
             first_step=without.step if without else None,
@@ -172,9 +172,9 @@ class Comparison:
         return self._equal(found, None)
 
     def _equal_or_unknown(self, agreed: int) -> Verdict:
-        found, reason = plain_equality(self.left, self.right, self.varying, self.deadline)
+        found, reason = plain_equality(*self._sides)
         if found is None:
-            one_sided = find_domain_difference(self.left, self.right, self.varying, self.deadline)
+            one_sided = find_domain_difference(*self._sides)
             if one_sided is not None:
                 return self._undefined_on_one_side(one_sided)
             witness = self._seeded()
@@ -184,7 +184,16 @@ class Comparison:
             return self._probably_equal(verdict) or verdict
         if agreed < FEWEST_RUNS:
             return self.unknown("no run of the two is defined, so that they agree says nothing")
+        needed = [condition for condition in found.conditions if not condition.endswith(ALWAYS)]
+        one_sided = find_domain_difference(*self._sides) if needed else None
+        if one_sided is not None:
+            verdict = self._undefined_on_one_side(one_sided)
+            return replace(verdict, conditions=(f"equal where {' and '.join(needed)}",))
         return self._equal(found, None)
+
+    @property
+    def _sides(self) -> tuple[Trace, Trace, tuple[str, ...], Deadline]:
+        return self.left, self.right, self.varying, self.deadline
 
     def _equal(self, found: Found, witness: Witness | None) -> Verdict:
         return Verdict(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symopt.ir.exact import UNDEFINED, ArrayArithmetic, ScalarArithmetic, is_defined
+from symopt.ir.exact import UNDEFINED, ArrayArithmetic, ScalarArithmetic, UndecidedError, is_defined
 from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, refs, walk
 from symopt.ir.shape import Axis, let_shapes
 from symopt.ir.trace import COLS, PARAMETER, ROWS, STEP, HyperInfo, Trace
@@ -38,6 +38,7 @@ class Runner:
         # What the last step came to, by node and by name.
         self._memo: dict[Node, Value] = {}
         self._names: dict[str, Value] = {}
+        self._is_undecided = False
         self._lines = [self._line(let.value, done) for let in trace.lets]
         self._points = [self._line(point, done) for point in points]
 
@@ -88,7 +89,7 @@ class Runner:
         values |= {name: given[draw_name(position)] for position, name in enumerate(self.trace.draws)}
         values |= {query.name: answer(i) for i, query in enumerate(self.trace.queries)}
         memo: dict[Node, Value] = {}
-        self._memo, self._names = memo, values
+        self._memo, self._names, self._is_undecided = memo, values, False
         for let, line in zip(self.trace.lets, self._lines, strict=True):
             found = self._value(let.value, line, values, memo)
             whole = len(self.shape) == 2 and not isinstance(found, np.ndarray)
@@ -103,6 +104,8 @@ class Runner:
 
         A ball that grew too wide is undefined too, and says nothing.
         """
+        if self._is_undecided:
+            return False
         first = [
             (node, value) for node, value in self._memo.items()
             if not _defined(value) and all(_defined(self._seen(arg)) for arg in node.args)
@@ -126,8 +129,20 @@ class Runner:
         if self._is_lazy:
             return self._lazily(root, values, memo)
         for node, function in line:
-            memo[node] = function(*[values[a.name] if isinstance(a, Ref) else memo[a] for a in node.args])
+            args = [values[a.name] if isinstance(a, Ref) else memo[a] for a in node.args]
+            memo[node] = self._applied(node, function, args)
         return values[root.name] if isinstance(root, Ref) else memo[root]
+
+    def _applied(self, node: Node, function: Callable[..., Value], args: list[Value]) -> Value:
+        """The value of an operation; undefined where an operand is, or where two values cannot be told apart."""
+        try:
+            if isinstance(node, Op) and node.op == "where" and not _defined(args[0]):
+                return args[0]
+            return function(*args)
+        except UndecidedError:
+            self._is_undecided = self._is_undecided or all(map(_defined, args))
+            extents = np.broadcast_shapes(*map(np.shape, args))
+            return np.full(extents, UNDEFINED, dtype=object) if extents else UNDEFINED
 
     def _lazily(self, root: Node, values: Mapping[str, Value], memo: dict[Node, Value]) -> Value:
         """An expression of which ``where`` looks at what it chooses only, where that is one number."""
@@ -137,9 +152,11 @@ class Runner:
                 return values[node.name]
             if node not in memo:
                 if not self.shape and isinstance(node, Op) and node.op == "where":
-                    memo[node] = value(node.args[1] if value(node.args[0]) else node.args[2])
+                    chosen = value(node.args[0])
+                    known = isinstance(chosen, bool)
+                    memo[node] = value(node.args[1] if chosen else node.args[2]) if known else UNDEFINED
                 else:
-                    memo[node] = self._function(node)(*map(value, node.args))
+                    memo[node] = self._applied(node, self._function(node), list(map(value, node.args)))
             return memo[node]
 
         return value(root)

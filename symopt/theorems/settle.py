@@ -33,6 +33,7 @@ from symopt.prove.certificate import NoCertificateError, certificate
 from symopt.prove.compare import compare
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
+from symopt.prove.found import with_hypers
 from symopt.prove.inequality.settle import settle_bound
 from symopt.prove.linear.settlers import LINEAR
 from symopt.prove.properties import settle_unrolled
@@ -124,7 +125,8 @@ def _recheck(left: Trace, right: Trace, verdict: Verdict, subject: Compare, time
     mapped = right
     if subject.given and verdict.verdict == "different":
         names = tuple(hyper.name for hyper in left.hypers)
-        mapped = rewrite(right, {name: read_expression(text, names) for name, text in subject.given.items()})
+        nodes = {name: read_expression(text, names) for name, text in subject.given.items()}
+        mapped = with_hypers(rewrite(right, nodes), left)
     if verdict.witness is not None:
         said = verdict.witness.to_json()
         checks.append(check_witness(left, mapped, said, verdict.witness.step, verdict.witness.query))

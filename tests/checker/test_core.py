@@ -30,7 +30,7 @@ def test_the_document_names_the_files_of_the_core_and_their_length() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     said = re.search(r"(\d+) lines in (\w+) files below `symopt/checker/`: ([^.]+\.py[`,a-z. and\n]+?)\.\s", text)
     assert said is not None
-    assert int(said[1]) == sum(lengths.values()) <= 650
+    assert int(said[1]) == sum(lengths.values()) <= 660
     assert {*re.findall(r"`(\w+)\.py`", said[3])} == {*lengths}
     assert said[2] == {4: "four", 5: "five", 6: "six"}[len(lengths)]
 

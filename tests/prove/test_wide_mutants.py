@@ -16,6 +16,8 @@ from tests.never_wrong.tally import MUTANT, Case
 from tests.run.small_rules import RULES
 
 NAMES = ("number_state", "factored", "newton", "roots", "global_clip", "sharpness", "given")
+# The checker takes no inverse root of a matrix with equal eigenvalues yet; the oracle replays these witnesses.
+UNCHECKED = ()
 NUMBER, LIMIT = 8, 2
 
 
@@ -37,6 +39,5 @@ def test_an_edited_rule_is_equal_only_where_models_agree(name: str) -> None:
         if verdict.witness is not None and "undefined" not in str(verdict.witness.to_json()):
             witness = verdict.witness
             check = check_witness(mutant, original, witness.to_json(), witness.step, witness.query)
-            # Where eigenvalues are equal the checker knows nothing of an inverse root; the oracle has replayed it.
-            assert check.passed or "undefined" in check.how, f"{change.what}: {check.how}"
+            assert check.passed or name in UNCHECKED, f"{change.what}: {check.how}"
     assert "different" in seen
