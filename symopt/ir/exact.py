@@ -24,9 +24,8 @@ from symopt.ir.nodes import ARITY, MODEL_REDUCTIONS
 Exact = Any
 
 UNDEFINED: Exact = flint.arb("nan")
-# A rational raised to a larger whole power has too many digits to be of use; it becomes a ball.
-LARGEST_EXPONENT = 10_000
-# So does one with a numerator or a denominator of more bits: products of matrices square their lengths.
+# A rational with a numerator or a denominator of more bits becomes a ball: powers and products of matrices
+# multiply their lengths.
 LARGEST_BITS = 10_000
 
 
@@ -85,8 +84,12 @@ def compare(a: Exact, b: Exact) -> int:
 
 def _of_use(value: Fraction) -> Exact:
     """A rational, or the ball around it where it is too long."""
-    longest = max(value.numerator.bit_length(), value.denominator.bit_length())
-    return value if longest <= LARGEST_BITS else ball(value)
+    return value if _bits(value) <= LARGEST_BITS else ball(value)
+
+
+def _bits(value: Fraction) -> int:
+    """The length of the longer of numerator and denominator."""
+    return max(value.numerator.bit_length(), value.denominator.bit_length())
 
 
 def _divide(a: Exact, b: Exact) -> Exact:
@@ -97,7 +100,7 @@ def _divide(a: Exact, b: Exact) -> Exact:
 
 def _power(base: Exact, exponent: Exact) -> Exact:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
-        if isinstance(base, Fraction) and (abs(exponent) <= LARGEST_EXPONENT or base in (-1, 0, 1)):
+        if isinstance(base, Fraction) and (base in (-1, 0, 1) or _bits(base) * abs(exponent) <= LARGEST_BITS):
             return base**exponent if base or exponent >= 0 else UNDEFINED
         return ball(base) ** int(exponent)
     if isinstance(base, Fraction) and base == 0:

@@ -14,7 +14,7 @@ from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import NonNegative
 from symopt.prove.cases import Cases, Deadline, in_every_case
 from symopt.prove.convert import Converter
-from symopt.prove.elements import MANY, SPARE, Poly
+from symopt.prove.elements import MANY, SPARE, Element, NotDecidedError, OutOfGeneratorsError, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
@@ -147,13 +147,23 @@ class Prover:
             for claim in claims:
                 if claim.left is claim.right:  # one expression, whatever it is
                     continue
-                a, b = convert(claim.left), convert(claim.right)
+                a, b = (_converted(convert, claim.what, side) for side in (claim.left, claim.right))
                 if not field.equal(a, b):
                     self.open_case = field, field.reduced(a.num * b.den - b.num * a.den)
                     return f"{claim.what} was not shown to agree {when}"
             return None
 
         return in_every_case(general.generators, general.domains, check, self.deadline)
+
+
+def _converted(convert: Converter, what: str, node: Node) -> Element:
+    """An expression in normal form; where it has none, the message names whose it is."""
+    try:
+        return convert(node)
+    except OutOfGeneratorsError:
+        raise
+    except NotDecidedError as error:
+        raise NotDecidedError(f"in {what}: {error}") from None
 
 
 def _held(relation: Relation) -> list[str]:

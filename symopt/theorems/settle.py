@@ -10,6 +10,7 @@ from typing import Any
 from symopt.catalogue import resolve
 from symopt.checker.check import check_certificate, check_equality, check_witness
 from symopt.checker.outcome import Check
+from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import SIZES, Trace
@@ -69,10 +70,13 @@ def settle(theorem: Theorem, time_limit: float = TIME_LIMIT) -> TheoremResult:
     UsageError: the theorem names a rule, a hyper-parameter or a state that does not exist.
     """
     start = monotonic()
-    if isinstance(theorem.subject, Compare):
-        result = _settle_comparison(theorem, theorem.subject, time_limit)
-    else:
-        result = _settle_property(theorem, theorem.subject, time_limit)
+    try:
+        if isinstance(theorem.subject, Compare):
+            result = _settle_comparison(theorem, theorem.subject, time_limit)
+        else:
+            result = _settle_property(theorem, theorem.subject, time_limit)
+    except UsageError as error:
+        raise UsageError(f"theorem {theorem.name}: {error}") from None
     return replace(result, seconds=monotonic() - start)
 
 
