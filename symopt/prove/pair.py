@@ -17,7 +17,7 @@ from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op,
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
 from symopt.prove.means import means_as_sums
-from symopt.prove.memo import OF_TRACES
+from symopt.prove.memo import remembered
 from symopt.prove.scales import Scale, scales
 
 LEFT, RIGHT, EARLIER = "left.", "right.", ".before"
@@ -46,7 +46,7 @@ class Side:
     @cached_property
     def scales(self) -> Mapping[str, Scale]:
         """How states, by their own names, and the step of the parameter grow with the gradients."""
-        return OF_TRACES.get(self.trace, "scales", lambda: scales(self.trace))
+        return remembered(self.trace, "scales", lambda: scales(self.trace))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symopt.ir.trace import Trace
 from symopt.prove.cases import Deadline
 from symopt.prove.counters import without_counters
-from symopt.prove.memo import OF_TRACES
+from symopt.prove.memo import remembered
 from symopt.prove.proof import Step
 from symopt.prove.redundant import without_redundant_states
 
@@ -25,7 +25,7 @@ class Simplified:
 def simplified(trace: Trace, deadline: Deadline, varying: Collection[str] = ()) -> Simplified:
     """The trace without its counters and its redundant states."""
     question = ("simplified", *varying)
-    return OF_TRACES.get(trace, question, lambda: _simplified(trace, deadline, varying))
+    return remembered(trace, question, lambda: _simplified(trace, deadline, varying))
 
 
 def _simplified(trace: Trace, deadline: Deadline, varying: Collection[str]) -> Simplified:
