@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from symopt.ir.nodes import Node, num, op
+from symopt.ir.nodes import ONE, Node, num, op, refs, substitute
+from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain
+from symopt.passes.fold import fold
 from symopt.prove.convert import Converter
 from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.field import Field
@@ -24,7 +26,7 @@ def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> l
     field = Field(general.generators, general.domains)
     convert = Converter(field, general.values(field), general.whole)
     conditions = []
-    for name, node in maps.items():
+    for name, node in _of_all_steps(maps):
         for bound, strict, text in _bounds(pair.domains[name], node):
             try:
                 element = convert(bound)
@@ -38,6 +40,14 @@ def domain_conditions(pair: Pair, prover: Prover, maps: Mapping[str, Node]) -> l
             if not known:
                 conditions.append(text)
     return conditions
+
+
+def _of_all_steps(maps: Mapping[str, Node]) -> Iterator[tuple[str, Node]]:
+    """The values at a general later step and, where they change, at the first."""
+    for name, node in maps.items():
+        yield name, node
+        if STEP in refs(node):
+            yield name, fold(substitute([node], {STEP: ONE}))[0]
 
 
 def _bounds(domain: Domain, node: Node) -> Iterator[tuple[Node, bool, str]]:

@@ -133,6 +133,7 @@ class Run:
                 self.over = True
                 self.one_sided = self._undefined_on_one_side(t, a, b, query)
                 return None
+        for query, a, b in shown:
             if any(differ(x, y) for x, y in pairs(a, b)):
                 self.over = True
                 return self._witness(t, a, b, query)

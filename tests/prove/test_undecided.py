@@ -106,3 +106,28 @@ def test_a_point_at_which_both_are_undefined_is_a_condition(tmp_path: Path) -> N
     verdict = compare(left, rule_of(tmp_path, "Right", "def update(s):\n    s.p = s.p - s.lr * abs(s.g) / s.g"))
     assert verdict.verdict == "equal"
     assert any("g" in condition for condition in verdict.conditions)
+
+
+def test_an_undefined_value_that_is_not_chosen_makes_no_difference(tmp_path: Path) -> None:
+    """At the first step 1/v is undefined in both, and where does not choose it."""
+    body = (
+        "v = State()\ndef update(s):\n    s.n = s.g / {least}\n    s.d = where(s.t > 1, s.n, 0)\n"
+        "    s.v = s.v + s.g**2\n    s.p = s.p - s.lr * s.d"
+    )  # fmt: skip
+    left = rule_of(tmp_path, "Left", body.format(least="minimum(s.v, 1)"))
+    right = rule_of(tmp_path, "Right", body.format(least="minimum(s.v, 2)"))
+    verdict = compare(left, right)
+    assert verdict.verdict == "different"
+    assert verdict.witness is not None
+    assert verdict.witness.step > 1
+    assert UNDEFINED_TEXT not in str(verdict.witness.to_json())
+
+
+def test_a_map_stays_in_its_domain_at_the_first_step_too(tmp_path: Path) -> None:
+    """At t = 1 the map takes lr to lr/(1 - decay), which is no learning rate where decay is above one."""
+    body = "decay = Hyper(0.1, 'd', NonNegative)\ndef update(s):\n"
+    body += "    s.p = s.p - s.lr / (1 + (s.t - {off}) * s.decay) * s.g"
+    left, right = (rule_of(tmp_path, name, body.format(off=off)) for name, off in (("Left", 2), ("Right", 1)))
+    verdict = compare(left, right)
+    assert verdict.verdict == "equal-if"
+    assert "lr/(1 - decay) >= 0" in verdict.conditions
