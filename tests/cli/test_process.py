@@ -53,21 +53,18 @@ def test_a_missing_package_is_status_4_with_the_command_that_installs_it() -> No
     assert done.stderr == "symopt: this needs x; install it with: pip install x\n"
 
 
-def listen() -> None:
-    """Interrupts reach the program: a shell that runs tests in the background has them ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(os.name != "posix", reason="needs the signals of POSIX")
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path) -> None:
     rule = tmp_path / "waits.py"
-    rule.write_text("import sys, time\nprint('ready', file=sys.stderr, flush=True)\ntime.sleep(60)\n")
+    # A shell that runs tests in the background has interrupts ignored, which programs inherit.
+    listens = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    waits = "import sys, time\nprint('ready', file=sys.stderr, flush=True)\ntime.sleep(60)\n"
+    rule.write_text(listens + waits)
     with subprocess.Popen(
         [*SYMOPT, "show", str(rule)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        preexec_fn=listen,  # noqa: PLW1509  # one call of the system, no lock
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "ready\n"
