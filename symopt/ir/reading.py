@@ -33,7 +33,7 @@ def read(text: str) -> Node:
             stack[-1].append(num(Fraction(token)) if NUMBER.fullmatch(token) else ref(token))
     if len(stack) != 1 or len(stack[0]) != 1:
         raise ValueError(f"{text!r} is no expression")
-    return stack[0][0]  # type: ignore[no-any-return]
+    return stack[0][0]  # type: ignore[no-any-return]  # what is left on the stack is no operator's name
 
 
 def _made(name: str, args: list[Node]) -> Node:

@@ -36,10 +36,10 @@ def _rewritten(root: Node, shapes: Mapping[str, Shape], counts: dict[str, None])
     own, done = node_shapes([root], shapes), dict[Node, Node]()
     for node in walk([root]):
         args = tuple(done[arg] for arg in node.args)
-        count = COUNTS.get((own[node.args[0]], node.axis)) if isinstance(node, Reduce) and node.op == "mean" else None
-        if count is None:
-            done[node] = node if args == node.args else rebuild(node, args)
-        else:
-            counts[count] = None
-            done[node] = op("div", reduce("sum", args[0], node.axis), ref(count))  # type: ignore[attr-defined]  # a Reduce
+        done[node] = node if args == node.args else rebuild(node, args)
+        if isinstance(node, Reduce) and node.op == "mean":
+            count = COUNTS.get((own[node.args[0]], node.axis))
+            if count is not None:
+                counts[count] = None
+                done[node] = op("div", reduce("sum", args[0], node.axis), ref(count))
     return done[root]

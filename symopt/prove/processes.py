@@ -58,10 +58,10 @@ def _ball(middle: tuple[int, int], radius: tuple[int, int]) -> Any:
     return flint.arb(mid=middle, rad=radius)
 
 
-def _parts(ball: Any) -> tuple[Any, tuple[Any, Any]]:
+def _parts(ball: Any) -> tuple[Any, tuple[Any, ...]]:
     """How a ball goes from process to process: as whole numbers times powers of two; the copy holds the original."""
     if not ball.is_finite():
-        return flint.arb, ("nan",)  # type: ignore[return-value]  # one argument
+        return flint.arb, ("nan",)
     return _ball, (_whole(ball.mid()), _whole(ball.rad()))
 
 

@@ -15,7 +15,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import ONE, ZERO, Node, Op, Ref, op, ref, refs, substitute, walk
 from symopt.ir.trace import STEP
 from symopt.prove.convert import Converter
-from symopt.prove.elements import Element, NotDecidedError, UndefinedHereError
+from symopt.prove.elements import Element, NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import BEFORE
 from symopt.prove.render import element_node, generator_node, node_text
@@ -110,10 +110,10 @@ class LimitInCase:
                 found[written.name] = Element(self.field.ring.gens[position], self.field.ring.one)
         return found
 
-    def _moves(self, poly: object) -> bool:
+    def _moves(self, poly: Poly) -> bool:
         variable = BEFORE if self.approach.variable == STEP else self.approach.variable
         index, meanings = self.field.ring.index[variable], self.field.ring.meanings
-        used = [i for i, degree in enumerate(poly.degrees()) if degree]  # type: ignore[attr-defined]
+        used = [i for i, degree in enumerate(poly.degrees()) if degree]
         return any(
             i == index or (i in meanings and any(self._moves(p) for arg in meanings[i].args for p in arg)) for i in used
         )

@@ -19,8 +19,8 @@ from symopt.run.hazards.sites import factors, sums, update
 from symopt.run.hazards.subject import Place, Subject
 from symopt.run.hazards.witness import Inputs, show
 
-# So many steps are run at most; and so many without a gradient, in which a state should fade.
-MOST_STEPS, FADING = 4096, 100
+# So many steps are made without a gradient, in which a state should fade.
+FADING = 100
 GRAPH = "the statements of the kernel"
 
 
