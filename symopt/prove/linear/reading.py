@@ -52,7 +52,7 @@ class Reader:
     def of_node(self, node: Node, text: str) -> Rational:
         """An expression of the graph as a rational function."""
         inputs = {name: {CONSTANT: self.ring.name(name)} for name in self.ring.names if name != STEP}
-        inputs[STEP] = {CONSTANT: self.ring.name(STEP)} if STEP in self.ring.index else None  # type: ignore[assignment]
+        inputs[STEP] = {CONSTANT: self.ring.name(STEP)} if STEP in self.ring.index else None  # type: ignore[assignment]  # None: not linear
         (form,) = evaluate([node], inputs, Linear(self.ring, self.sign))
         if form is None or isinstance(form, bool) or any(name != CONSTANT for name in form):
             raise UsageError(f"{text!r} is no rational function of {', '.join(self.domains)}")

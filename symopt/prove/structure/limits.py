@@ -56,7 +56,8 @@ def settle_limit(claim: Limit, trace: Trace, time_limit: float) -> Settlement:
     # A general step is one after the first; where it is not t that moves, the first one counts too.
     pairs = [(of, value)]
     if approach.variable != STEP:
-        pairs.append(tuple(substitute([of, value], {STEP: num(1)})))  # type: ignore[arg-type]
+        first_of, first_value = substitute([of, value], {STEP: num(1)})
+        pairs.append((first_of, first_value))
     shown: list[str] = []
 
     def check(field: Field) -> str | None:

@@ -39,9 +39,9 @@ def shift_proof(claim: Shift, trace: Trace, deadline: Deadline) -> tuple[Proof |
               for name, init in initial.items()]  # fmt: skip
     general = [(substitute([node], shift)[0], _moved(node, name in moved)) for name, node in step.items()]
     general += [(substitute([node], shift)[0], _moved(node, True)) for node in points.values()]
-    first = [tuple(substitute(pair, {STEP: ONE})) for pair in general]
+    first = [(substitute([a], {STEP: ONE})[0], substitute([b], {STEP: ONE})[0]) for a, b in general]
     try:
-        outcomes = [same(pairs, names, domains, deadline, numbers) for pairs in (starts, first, general)]  # type: ignore[arg-type]
+        outcomes = [same(pairs, names, domains, deadline, numbers) for pairs in (starts, first, general)]
     except NotDecidedError as error:
         return None, str(error)
     reason = next((outcome.open for outcome in outcomes if outcome.open), None)

@@ -101,7 +101,7 @@ def _same_with_less(subject: Subject, number: Place, inputs: Inputs) -> str:
 
 def absorbed_guard(subject: Subject, most: float | None) -> Hazard:
     """The number is added to a partner so much larger that the sum is the partner."""
-    added = [triple for triple in guards(subject) if triple[0].node.op == "add"]  # type: ignore[attr-defined]
+    added = [triple for triple in guards(subject) if triple[0].node.op == "add"]  # type: ignore[attr-defined]  # an operation
     if not added:
         return impossible(Step("no number is added to elements below a fraction or a root", "the statements"))
     reasons = []
