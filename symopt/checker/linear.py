@@ -7,15 +7,14 @@ isolates; neither shares anything with the polynomials of the prover.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import flint
 
 from symopt.checker.outcome import Check
-from symopt.checker.runs import BITS, Run, UndefinedValueError, Values, real, value
+from symopt.checker.runs import Run, UndefinedValueError, Values, at_full_precision, real, value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.domain import Domain
@@ -27,22 +26,6 @@ POINTS, ENOUGH = 160, 20
 RUN = 60
 CURVATURES = 12
 BESIDE, NEAR = Fraction(1, 2**240), flint.arb(2) ** -100
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def with_bits(function: Function) -> Function:
-    """A function that works with balls of ``BITS`` bits."""
-
-    @wraps(function)
-    def working(*args: Any, **kwargs: Any) -> Any:
-        before, flint.ctx.prec = flint.ctx.prec, BITS
-        try:
-            return function(*args, **kwargs)
-        finally:
-            flint.ctx.prec = before
-
-    return working  # type: ignore[return-value]  # the same signature
 
 
 def step_matrix(trace: Trace, hypers: Values, curvature: Any) -> list[list[Any]]:
@@ -97,7 +80,7 @@ def inside(comparisons: Sequence[Comparison], values: Mapping[str, Any]) -> bool
     return False if False in verdicts else None if None in verdicts else True
 
 
-@with_bits
+@at_full_precision
 def check_region(trace: Trace, claim: Stable) -> Check:
     """Compare the region with the eigenvalues at random points, inside it and outside."""
     counts = {True: 0, False: 0}
@@ -122,7 +105,7 @@ def check_region(trace: Trace, claim: Stable) -> Check:
     return Check(counts[True] > 0 and sum(counts.values()) >= ENOUGH, how)
 
 
-@with_bits
+@at_full_precision
 def check_region_refuted(trace: Trace, point: Mapping[str, Fraction], region: str) -> tuple[Check, dict[str, str]]:
     """Whether a point shows that a region is not that of stability: its eigenvalues, and a run from p = 1."""
     values = {name: real(number) for name, number in point.items()}
@@ -143,7 +126,7 @@ def check_region_refuted(trace: Trace, point: Mapping[str, Fraction], region: st
     return Check(stated is not stable, how), said
 
 
-@with_bits
+@at_full_precision
 def check_rate(trace: Trace, claim: Contracts) -> Check:
     """Compare the rate with eigenvalues at random bounds: within it in between, and reached at an end."""
     done = 0
@@ -164,7 +147,7 @@ def check_rate(trace: Trace, claim: Contracts) -> Check:
     return Check(done > 0, f"eigenvalues on {CURVATURES + 3} curvatures between {done} random pairs of bounds agree")
 
 
-@with_bits
+@at_full_precision
 def check_rate_refuted(
     trace: Trace, claim: Contracts, low: Fraction, high: Fraction, at: Fraction | None
 ) -> tuple[Check, dict[str, str]]:
@@ -215,7 +198,7 @@ def _digits(ball: Any) -> str:
     return str(ball.str(12, radius=False))
 
 
-@with_bits
+@at_full_precision
 def check_fastest(trace: Trace, claim: Fastest) -> Check:
     """Compare the rate with the eigenvalues at both bounds under random hyper-parameters, some near the best."""
     done = 0
@@ -237,7 +220,7 @@ def check_fastest(trace: Trace, claim: Fastest) -> Check:
     return Check(done >= ENOUGH, f"at {done} random hyper-parameters, half of them near the best, none contract faster")
 
 
-@with_bits
+@at_full_precision
 def check_faster(
     trace: Trace, claim: Fastest, point: Mapping[str, Fraction], low: Fraction, high: Fraction
 ) -> tuple[Check, dict[str, str]]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from symopt.checker.linear import inside, random_point, with_bits
+from symopt.checker.linear import inside, random_point
 from symopt.checker.outcome import Check
-from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, real, value
+from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, real, value
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
 from symopt.ir.trace import Trace
@@ -22,7 +22,7 @@ PLAIN = tuple(map(Fraction, ("0", "1/2", "1", "2")))
 MOST_COMBINATIONS = 256
 
 
-@with_bits
+@at_full_precision
 def check_branch(
     left: Trace, right: Trace, hyper_map: Mapping[str, Node], fixed: Mapping[str, Node],
     state_map: Mapping[str, Node], conditions: Sequence[str], everywhere: bool,
@@ -80,7 +80,7 @@ def _holds(text: str, values: Values) -> bool:
     return bool(inside(region_of(text), values))
 
 
-@with_bits
+@at_full_precision
 def replay_difference(
     left: Trace, right: Trace, hyper_map: Mapping[str, Node], fixed: Mapping[str, Node], everywhere: bool
 ) -> tuple[Check, dict[str, Any]]:
@@ -109,7 +109,7 @@ def replay_difference(
     return Check(False, "no run differs"), {}
 
 
-@with_bits
+@at_full_precision
 def check_no_others(left: Trace, right: Trace, branches: Sequence[Mapping[str, Node]]) -> Check:
     """Try plain numbers for all hyper-parameters: wherever two rules agree, the left must be in one of the branches."""
     gradients = [Fraction(k * k % 7 - 3, 2) for k in range(2, 2 + STEPS)]

@@ -9,9 +9,9 @@ from typing import Any
 
 import flint
 
-from symopt.checker.linear import LATER, inside, random_point, with_bits
+from symopt.checker.linear import LATER, inside, random_point
 from symopt.checker.outcome import Check
-from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, real, value
+from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, real, value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.theorem.linear import Displacement, RestsWhere, SteadyStep, region_of
@@ -66,7 +66,7 @@ def _limit(trace: Trace, claim: Displacement | SteadyStep, hypers: Values, first
     return (_far(matrix) * flint.arb_mat([[moved[name] - free[name]] for name in names]))[names.index("p"), 0]
 
 
-@with_bits
+@at_full_precision
 def check_limit(trace: Trace, claim: Displacement | SteadyStep) -> Check:
     """Compare a limit with runs of 2**17 steps at random points."""
     text = claim.total if isinstance(claim, Displacement) else claim.step
@@ -81,7 +81,7 @@ def check_limit(trace: Trace, claim: Displacement | SteadyStep) -> Check:
     return _at_random_points(trace, agrees, f"runs of 2**{DOUBLINGS} steps")
 
 
-@with_bits
+@at_full_precision
 def check_limit_refuted(
     trace: Trace, claim: Displacement | SteadyStep, point: Mapping[str, Fraction]
 ) -> tuple[Check, dict[str, str]]:
@@ -98,7 +98,7 @@ def check_limit_refuted(
     return Check(bool(other), f"a run of 2**{DOUBLINGS} steps ends elsewhere" if other else "the run ends there"), said
 
 
-@with_bits
+@at_full_precision
 def check_rest(trace: Trace, claim: RestsWhere) -> Check:
     """Solve for the rest at random points and replay a step from there."""
 
@@ -112,7 +112,7 @@ def check_rest(trace: Trace, claim: RestsWhere) -> Check:
     return _at_random_points(trace, agrees, "states at rest and a step from each")
 
 
-@with_bits
+@at_full_precision
 def check_rest_refuted(trace: Trace, claim: RestsWhere, point: Mapping[str, Fraction]) -> Check:
     """Whether the parameter of a point is at rest under another gradient than is claimed."""
     values = {name: real(number) for name, number in point.items()}
