@@ -11,10 +11,19 @@ from typing import Any
 import flint
 
 from symopt.checker.certificate import Certificate
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
 from symopt.checker.polynomials import WrongIdentityError, check_certificates
-from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, given_values, random_hypers, real, value
+from symopt.checker.runs import (
+    AGREE,
+    Run,
+    UndefinedValueError,
+    Values,
+    at_full_precision,
+    given_values,
+    random_hypers,
+    real,
+    value,
+)
 from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node

@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any
 
 import flint
-import numpy as np
 
 from symopt.checker.arrays import elements
 from symopt.checker.equality import Checker, check_certificate
@@ -29,12 +28,12 @@ from symopt.checker.runs import (
     value_or_none,
 )
 from symopt.checker.stated import SIDES, Stated
+from symopt.checker.written import read_value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import SIZES, Trace
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 
 RUNS, STEPS = 12, 5
-UNDEFINED = "undefined"  # as witnesses record it
 
 
 @at_full_precision
@@ -55,8 +54,8 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
 
     A value that is recorded as undefined must be no number; it differs from one that is a number.
     """
-    theta, grads = _read(witness["theta"]), [_read(g) for g in witness["grads"]]
-    given = {name: [_read(step) for step in steps] for name, steps in witness.get("given", {}).items()}
+    theta, grads = read_value(witness["theta"]), [read_value(g) for g in witness["grads"]]
+    given = {name: [read_value(step) for step in steps] for name, steps in witness.get("given", {}).items()}
     count = len(grads) // first_step
 
     def hypers(t: int) -> Values:
@@ -77,7 +76,7 @@ def check_witness(left: Trace, right: Trace, witness: Mapping[str, Any], first_s
     place = None if query is None else [q.name for q in left.queries].index(query)
     values = []
     for run, side in zip(runs, SIDES, strict=True):
-        recorded = elements(_read(witness[side]))
+        recorded = elements(read_value(witness[side]))
         found = elements(_reached(run, place))
         found = found * len(recorded) if found == [None] else found
         if not all(_as_recorded(x, y) for x, y in zip(found, recorded, strict=True)):
@@ -106,14 +105,6 @@ def _as_recorded(x: Any, recorded: Any) -> bool:
 
 def _differ(x: Any, y: Any) -> bool:
     return not x.overlaps(y) if _is_number(x) and _is_number(y) else _is_number(x) != _is_number(y)
-
-
-def _read(written: Any) -> Any:
-    """A number of a witness, or an array of them, as balls; None for what is undefined."""
-    if not isinstance(written, list):
-        return None if written == UNDEFINED else real(Fraction(written))
-    array = np.array(written, dtype=object)
-    return np.frompyfunc(lambda text: _read(str(text)), 1, 1)(array)
 
 
 @at_full_precision

@@ -11,9 +11,8 @@ from typing import Any
 
 import flint
 
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
-from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, random_hypers, real, value
+from symopt.checker.runs import AGREE, Run, UndefinedValueError, Values, at_full_precision, random_hypers, real, value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import ConstantGradient, Expectation, Impulse

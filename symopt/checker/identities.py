@@ -10,19 +10,20 @@ from typing import Any
 import numpy as np
 
 from symopt.checker.arrays import elements, shape_for
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
 from symopt.checker.runs import (
     AGREE,
     Run,
     UndefinedValueError,
     Values,
+    at_full_precision,
     given_values,
     numbers,
     random_hypers,
     real,
     value,
 )
+from symopt.checker.written import read_value
 from symopt.ir.claims import Reader
 from symopt.ir.nodes import Reduce, walk
 from symopt.ir.trace import Trace
@@ -92,17 +93,11 @@ def _shape(trace: Trace, claim: Identity) -> tuple[int, ...]:
 def _counterexample(trace: Trace, claim: Identity, said: Mapping[str, Any]) -> Check:
     steps = int(said["step"])
     hypers = {name: real(Fraction(text)) for name, text in said["hyper"].items()}
-    given = [{name: _read(values[i]) for name, values in said.get("given", {}).items()} for i in range(steps)]
-    grads = [[_read(g) for g in answers] for answers in said["grads"]]
+    given = [{name: read_value(values[i]) for name, values in said.get("given", {}).items()} for i in range(steps)]
+    grads = [[read_value(g) for g in answers] for answers in said["grads"]]
     try:
-        pairs = _pairs(trace, claim, hypers, _read(said["theta"]), grads, given)
+        pairs = _pairs(trace, claim, hypers, read_value(said["theta"]), grads, given)
     except UndefinedValueError:
         return Check(False, "the replay meets a value that is undefined")
     differ = bool(pairs) and any(not a.overlaps(b) for a, b in pairs[-1])
     return Check(differ, "the counterexample was replayed" if differ else "the replayed sides do not differ")
-
-
-def _read(written: Any) -> Any:
-    if not isinstance(written, list):
-        return real(Fraction(written))
-    return np.vectorize(lambda text: real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))

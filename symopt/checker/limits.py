@@ -11,9 +11,18 @@ import flint
 import numpy as np
 
 from symopt.checker.arrays import elements, shape_for
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
-from symopt.checker.runs import Run, UndefinedValueError, Values, given_values, numbers, random_hypers, real, value
+from symopt.checker.runs import (
+    Run,
+    UndefinedValueError,
+    Values,
+    at_full_precision,
+    given_values,
+    numbers,
+    random_hypers,
+    real,
+    value,
+)
 from symopt.ir.claims import Reader
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node
@@ -57,12 +66,14 @@ def _point(trace: Trace, chosen: random.Random) -> Values:
     hypers = random_hypers(trace, chosen)
     run = Run(trace, hypers, numbers(shape, lambda: Fraction(chosen.randint(-9, 9), 4)))
     for _ in range(2):
-        run.step(hypers, [_gradient(shape, chosen) for _ in trace.queries], given_values(shape, trace, trace, chosen))
+        answers = [random_gradient(shape, chosen) for _ in trace.queries]
+        run.step(hypers, answers, given_values(shape, trace, trace, chosen))
     now = {**hypers, **run.values, **given_values(shape, trace, trace, chosen), "t": flint.arb(3)}
-    return now | {query.name: _gradient(shape, chosen) for query in trace.queries}
+    return now | {query.name: random_gradient(shape, chosen) for query in trace.queries}
 
 
-def _gradient(shape: tuple[int, ...], chosen: random.Random) -> Any:
+def random_gradient(shape: tuple[int, ...], chosen: random.Random) -> Any:
+    """Numbers other than zero."""
     return numbers(shape, lambda: Fraction(chosen.choice((-1, 1)) * chosen.randint(1, 9), 8))
 
 

@@ -12,19 +12,20 @@ import flint
 import numpy as np
 
 from symopt.checker.arrays import elements, shape_for
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
 from symopt.checker.runs import (
     AGREE,
     Run,
     UndefinedValueError,
     Values,
+    at_full_precision,
     given_values,
     numbers,
     random_hypers,
     real,
     value,
 )
+from symopt.checker.written import read_value
 from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import Equivariance, Scaling, Shift
@@ -58,7 +59,7 @@ def check_scaling(trace: Trace, claim: Scaling, said: Mapping[str, Any] | None =
         return lambda name, x: x * known[name] if name in known else x
 
     if said is not None:
-        return _counterexample(trace, said, change_by(_read(said["c"])))
+        return _counterexample(trace, said, change_by(read_value(said["c"])))
     shape = shape_for(trace) or ((3,) if claim.each else ())
 
     def random_change(chosen: random.Random) -> Change:
@@ -77,7 +78,7 @@ def check_shift(trace: Trace, claim: Shift, said: Mapping[str, Any] | None = Non
         return lambda name, x: x + d if name == "p" else x
 
     if said is not None:
-        return _counterexample(trace, said, change_by(_read(said["constant"])))
+        return _counterexample(trace, said, change_by(read_value(said["constant"])))
     shape = shape_for(trace)
     return random_runs(
         trace, shape, lambda chosen: change_by(numbers(shape, lambda: Fraction(chosen.randint(1, 9), 2)))
@@ -89,7 +90,7 @@ def check_equivariance(trace: Trace, claim: Equivariance, said: Mapping[str, Any
     """Permute, turn or mirror the arrays of random runs, or of the counterexample that was found."""
     shape = (3, 2) if claim.under in MATRICES else (shape_for(trace) or (3,))
     if said is not None:
-        theta = _read(said["theta"])
+        theta = read_value(said["theta"])
         return _counterexample(trace, said, _moved(_move(claim.under, theta.shape, random.Random(0), first=True)))
     return random_runs(trace, shape, lambda chosen: _moved(_move(claim.under, shape, chosen, first=False)))
 
@@ -175,11 +176,11 @@ def _inputs(trace: Trace, shape: tuple[int, ...], chosen: random.Random) -> Inpu
 
 def _counterexample(trace: Trace, said: Mapping[str, Any], change: Change) -> Check:
     steps = int(said["step"])
-    given = [{name: _read(values[i]) for name, values in said.get("given", {}).items()} for i in range(steps)]
-    grads = [[_read(g) for g in answers] for answers in said["grads"]]
+    given = [{name: read_value(values[i]) for name, values in said.get("given", {}).items()} for i in range(steps)]
+    grads = [[read_value(g) for g in answers] for answers in said["grads"]]
     hypers = {name: real(Fraction(text)) for name, text in said["hyper"].items()}
     try:
-        pairs = _pairs(trace, Inputs(hypers, _read(said["theta"]), grads, given), change)
+        pairs = _pairs(trace, Inputs(hypers, read_value(said["theta"]), grads, given), change)
     except UndefinedValueError:
         return Check(False, "the replay meets a value that is undefined")
     differ = any(not a.overlaps(b) for a, b in pairs)
@@ -199,10 +200,3 @@ def _pairs(trace: Trace, inputs: Inputs, change: Change) -> list[tuple[Any, Any]
         for x, y in zip([*points, a.values["p"]], [*own, b.values["p"]], strict=True):
             pairs += zip(elements(change("p", x)), elements(y), strict=True)
     return pairs
-
-
-def _read(written: Any) -> Any:
-    """A number of a counterexample, or an array of them, as balls."""
-    if not isinstance(written, list):
-        return real(Fraction(written))
-    return np.vectorize(lambda text: real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))

@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from symopt.checker.arrays import elements, shape_for
-from symopt.checker.check import at_full_precision
-from symopt.checker.limits import CLOSE, places
+from symopt.checker.limits import CLOSE, places, random_gradient
 from symopt.checker.outcome import Check
-from symopt.checker.runs import Run, UndefinedValueError, Values, given_values, numbers, random_hypers, real
+from symopt.checker.runs import (
+    Run,
+    UndefinedValueError,
+    Values,
+    at_full_precision,
+    given_values,
+    random_hypers,
+    real,
+)
+from symopt.checker.stated import SIDES
+from symopt.checker.written import read_value
 from symopt.ir.trace import Trace
 from symopt.lang.theorem import TendsTo
 
@@ -29,8 +36,8 @@ def check_tends(trace: Trace, other: Trace, claim: TendsTo, said: Mapping[str, A
     for seed in range(RUNS * 3):
         chosen = random.Random(seed)
         hypers = random_hypers(other, chosen) | random_hypers(trace, chosen)
-        theta = _gradient(shape, chosen)
-        grads = [[_gradient(shape, chosen) for _ in trace.queries] for _ in range(STEPS)]
+        theta = random_gradient(shape, chosen)
+        grads = [[random_gradient(shape, chosen) for _ in trace.queries] for _ in range(STEPS)]
         given = given_values(shape, trace, other, chosen)
         try:
             gaps = _gaps(trace, other, claim, hypers, theta, grads, given)
@@ -42,10 +49,6 @@ def check_tends(trace: Trace, other: Trace, claim: TendsTo, said: Mapping[str, A
         if done == RUNS:
             break
     return Check(done > 0, f"in {done} random runs of {STEPS} steps the parameters come as near as tried")
-
-
-def _gradient(shape: tuple[int, ...], chosen: random.Random) -> Any:
-    return numbers(shape, lambda: Fraction(chosen.choice((-1, 1)) * chosen.randint(1, 9), 8))
 
 
 def _gaps(
@@ -75,21 +78,16 @@ def _run(trace: Trace, hypers: Values, theta: Any, grads: Sequence[Sequence[Any]
 
 def _counterexample(trace: Trace, other: Trace, claim: TendsTo, said: Mapping[str, Any]) -> Check:
     """At the counterexample the parameters stay apart by half of what the rule at the limit has."""
-    steps, theta = int(said["step"]), _read(said["theta"])
+    steps, theta = int(said["step"]), read_value(said["theta"])
     hypers = {name: real(Fraction(text)) for name, text in said["hyper"].items()}
-    flat = [_read(g) for g in said["grads"]]
+    flat = [read_value(g) for g in said["grads"]]
     count = len(flat) // steps
     grads = [flat[i * count : (i + 1) * count] for i in range(steps)]
-    given = {name: _read(values[0]) for name, values in said.get("given", {}).items()}
-    gap = max(abs(a - b) for a, b in zip(elements(_read(said["left"])), elements(_read(said["right"])), strict=True))
+    given = {name: read_value(values[0]) for name, values in said.get("given", {}).items()}
+    ends = (elements(read_value(said[side])) for side in SIDES)
+    gap = max(abs(a - b) for a, b in zip(*ends, strict=True))
     try:
         last = _gaps(trace, other, claim, hypers, theta, grads, given)[-1]
     except UndefinedValueError:
         return Check(False, "the replay meets a value that is undefined")
     return Check(bool(last * 2 > gap), "close to the limit the parameters stay apart")
-
-
-def _read(written: Any) -> Any:
-    if not isinstance(written, list):
-        return real(Fraction(written))
-    return np.vectorize(lambda text: real(Fraction(text)), otypes=[object])(np.array(written, dtype=object))

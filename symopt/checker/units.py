@@ -15,9 +15,8 @@ from typing import Any
 import flint
 
 from symopt.checker.arrays import shape_for
-from symopt.checker.check import at_full_precision
 from symopt.checker.outcome import Check
-from symopt.checker.runs import real, value
+from symopt.checker.runs import at_full_precision, real, value
 from symopt.checker.structure import FACTORS, Change, random_runs
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import ZERO, MatOp, Node, Num, Op, Reduce, Ref, walk
