@@ -26,9 +26,9 @@ from symopt.ir.expressions import read_expression
 from symopt.lang.theorem import Compare, FirstStep, Invariant, Theorem
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
-from symopt.prove.cases import OutOfTimeError
 from symopt.prove.certificate import NoCertificateError, certificate
 from symopt.prove.compare import compare
+from symopt.prove.deadline import OutOfTimeError
 from symopt.prove.elements import NotDecidedError
 
 TIME_LIMIT = 60  # seconds for one file

@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from symopt.lang.domain import Domain
-from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import (
     Condition,
+    Fact,
     ForkError,
     Generators,
     NotDecidedError,
     OutOfGeneratorsError,
-    Poly,
     UndefinedHereError,
 )
 from symopt.prove.field import Field
 
 MOST_CASES, MOST_CASES_INSIDE = 243, 27
-Facts = tuple[tuple[Poly, int], ...]
 
 
 @dataclass
@@ -33,14 +32,14 @@ class Cases:
 
     number: int = 0
     conditions: dict[tuple[Any, ...], Condition] = field(default_factory=dict)
-    undefined: list[Facts] = field(default_factory=list)
+    undefined: list[tuple[Fact, ...]] = field(default_factory=list)
     open: str | None = None
     out_of_generators: bool = False
 
 
 def in_every_case(
     generators: Generators, domains: Mapping[str, Domain], check: Callable[[Field], str | None], deadline: Deadline,
-    facts: Facts = (), most: int = MOST_CASES,
+    facts: tuple[Fact, ...] = (), most: int = MOST_CASES,
 ) -> Cases:  # fmt: skip
     """Run ``check`` in every case until one stays open; it returns None where it succeeds, else the reason.
 
@@ -73,6 +72,3 @@ def in_every_case(
     if result.open is None and len(result.undefined) == result.number:
         result.open = "nothing is defined"
     return result
-
-
-__all__ = ["MOST_CASES_INSIDE", "Cases", "Deadline", "Facts", "OutOfTimeError", "in_every_case"]

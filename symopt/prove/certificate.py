@@ -17,9 +17,10 @@ from symopt.ir.text import node_text, trace_hash, trace_text
 from symopt.ir.trace import PARAMETER, SIZES, HyperInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.specialise import rewrite
-from symopt.prove.cases import Cases, Deadline, in_every_case
+from symopt.prove.cases import Cases, in_every_case
 from symopt.prove.convert import Converter
 from symopt.prove.counters import without_counters
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.pair import LEFT, RIGHT, Pair, bare, make_pair

@@ -10,8 +10,8 @@ from symopt.catalogue import resolve
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.comparison import Comparison
+from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.processes import within
 from symopt.prove.verdict import Verdict
 

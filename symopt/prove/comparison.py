@@ -15,8 +15,8 @@ from symopt.ir.nodes import Node, Ref, ref, refs
 from symopt.ir.trace import SIZES, Trace
 from symopt.passes.specialise import rewrite
 from symopt.prove.branches import NONE_EXISTS, Branches, linear_branches
-from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.cause import Explanation, explain
+from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.fixed import degenerate_conditions, fixed_equality
 from symopt.prove.found import Found, with_hypers
 from symopt.prove.identity import probably_equal

@@ -92,7 +92,7 @@ class Converter:
         """``b**(k t + c)`` is ``(b**t)**k * b**c``: one generator for each base and monomial of the exponent."""
         field = self.field
         if not exponent.den.is_constant():
-            return self._opaque("pow", base, exponent)
+            return self.opaque("pow", base, exponent)
         result, divisor = field.one, int(exponent.den.leading_coefficient())
         for monomial, coefficient in exponent.num.to_dict().items():
             share = Fraction(int(coefficient), divisor)
@@ -144,12 +144,12 @@ class Converter:
         if a.num == 0:
             return self.field.one
         if not a.den.is_constant():
-            return self._opaque("exp", a, domain=Positive)
+            return self.opaque("exp", a, domain=Positive)
         result = self.field.one
         for monomial, coefficient in a.num.to_dict().items():
             share = Fraction(int(coefficient), int(a.den.leading_coefficient()))
             unit = Element(self.field.ring.ring.from_dict({monomial: 1}), self.field.number(share.denominator).num)
-            factor = self._opaque("exp", unit, domain=Positive)
+            factor = self.opaque("exp", unit, domain=Positive)
             result = self.field.mul(result, self.field.power(factor, share.numerator))
         return result
 
@@ -159,11 +159,11 @@ class Converter:
         if self.field.equal(a, self.field.one):
             return self.field.zero
         if self.field.element_sign(self.field.sub(self.field.one, a)).value > 0:
-            return self.field.neg(self._opaque("log", self.field.inv(a), domain=NonNegative))
-        return self._opaque("log", a)
+            return self.field.neg(self.opaque("log", self.field.inv(a), domain=NonNegative))
+        return self.opaque("log", a)
 
     def _cos(self, a: Element) -> Element:
-        return self.field.one if a.num == 0 else self._opaque("cos", a)
+        return self.field.one if a.num == 0 else self.opaque("cos", a)
 
     def _floor(self, a: Element) -> Element:
         """The whole part: of what is whole, itself."""
@@ -172,9 +172,9 @@ class Converter:
         whole = a.den.is_one() and all(
             position in self.whole for position, degree in enumerate(a.num.degrees()) if degree
         )
-        return a if whole else self._opaque("floor", a)
+        return a if whole else self.opaque("floor", a)
 
-    def _opaque(self, kind: str, *args: Element, domain: Domain = Real) -> Element:
+    def opaque(self, kind: str, *args: Element, domain: Domain = Real) -> Element:
         """A function of which only this is used: equal arguments give equal values."""
         meaning = Meaning(kind, tuple(self.field.rationalised(arg) for arg in args))
         return Element(self.field.generator(meaning, domain), self.field.ring.one)

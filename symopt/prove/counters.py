@@ -16,8 +16,9 @@ from symopt.ir.nodes import ONE, ZERO, Node, num, op, ref, refs, substitute
 from symopt.ir.rate import Rate, let_rates
 from symopt.ir.trace import STEP, StateInfo, Trace
 from symopt.passes.fold import fold
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.proof import Step

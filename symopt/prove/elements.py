@@ -15,6 +15,8 @@ from symopt.prove.deadline import Deadline
 from symopt.prove.signs import Sign
 
 Poly = Any  # flint.fmpz_mpoly; python-flint is untyped
+Fact = tuple[Poly, int]  # a polynomial and its sign: -1, 0 or 1
+Terms = dict[tuple[int, ...], int]
 SPARE, MANY = 32, 128
 # Parts what a function is from how its operand is written, where the operand has no normal form.
 WRITTEN = " of "
@@ -67,7 +69,12 @@ class Condition(NamedTuple):
 
     poly: Poly
     relation: str
-    facts: tuple[tuple[Poly, int], ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+def terms(poly: Poly) -> Terms:
+    """Exponents and coefficients of a polynomial, as whole numbers of Python."""
+    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
 
 
 def poly_key(poly: Poly) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from symopt.ir.nodes import Node
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import (
     SPARE,
     Element,

@@ -7,16 +7,14 @@ from fractions import Fraction
 from itertools import islice
 
 from symopt.lang.domain import Domain
-from symopt.prove.elements import Poly
+from symopt.prove.elements import Fact, Poly, terms
 from symopt.prove.signs import Sign, sign_of
 
 MOST_RATIOS, FEW_TERMS, MANY_TERMS = 6, 12, 100
-# Polynomials with their signs: -1, 0 or 1.
-Facts = Sequence[tuple[Poly, int]]
 Domains = Mapping[int, Domain]
 
 
-def are_possible(facts: Facts, domains: Domains) -> bool:
+def are_possible(facts: Sequence[Fact], domains: Domains) -> bool:
     """Whether no fact is refuted by the others."""
     for i, (poly, value) in enumerate(facts):
         known = sign_of(terms(poly), domains)
@@ -27,7 +25,7 @@ def are_possible(facts: Facts, domains: Domains) -> bool:
     return True
 
 
-def sign_by_facts(poly: Poly, facts: Facts, domains: Domains, depth: int = 2) -> Sign | None:
+def sign_by_facts(poly: Poly, facts: Sequence[Fact], domains: Domains, depth: int = 2) -> Sign | None:
     """The sign of a multiple of a fact plus a rest, where the two have one sign; the rest may need a fact too."""
     if len(poly) > MANY_TERMS:
         return None
@@ -51,8 +49,3 @@ def _ratios(poly: Poly, fact: Poly) -> list[Fraction]:
     own = fact.to_dict()
     shared = (Fraction(int(c), int(own[monomial])) for monomial, c in poly.to_dict().items() if monomial in own)
     return list(islice(dict.fromkeys(shared), MOST_RATIOS))
-
-
-def terms(poly: Poly) -> dict[tuple[int, ...], int]:
-    """A polynomial as coefficients by exponents."""
-    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}

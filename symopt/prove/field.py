@@ -18,6 +18,7 @@ from symopt.lang.domain import Domain
 from symopt.prove.elements import (
     Condition,
     Element,
+    Fact,
     ForkError,
     Generators,
     Meaning,
@@ -25,8 +26,9 @@ from symopt.prove.elements import (
     Poly,
     UndefinedHereError,
     poly_key,
+    terms,
 )
-from symopt.prove.facts import are_possible, sign_by_facts, terms
+from symopt.prove.facts import are_possible, sign_by_facts
 from symopt.prove.polynomials import pseudo_remainder
 from symopt.prove.roots import rationalised, square_root
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
@@ -39,9 +41,7 @@ LARGEST_EXPONENT = 1_000
 class Field:
     """Arithmetic of elements under the domains of the generators and the facts of one case."""
 
-    def __init__(
-        self, generators: Generators, domains: Mapping[str, Domain], facts: Sequence[tuple[Poly, int]] = ()
-    ) -> None:
+    def __init__(self, generators: Generators, domains: Mapping[str, Domain], facts: Sequence[Fact] = ()) -> None:
         self.ring, self.given = generators, domains
         self.domains = {generators.index[n]: d for n, d in domains.items() if n in generators.index}
         self.domains |= generators.domains

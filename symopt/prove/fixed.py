@@ -13,7 +13,7 @@ from symopt.ir.shape import let_shapes
 from symopt.ir.trace import PARAMETER, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.specialise import rewrite
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.equations import Equations
 from symopt.prove.found import Found, Varying
 from symopt.prove.mapped import mapped_equality

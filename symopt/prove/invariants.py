@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from symopt.ir.nodes import Node, num, substitute
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, NonNegative
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 

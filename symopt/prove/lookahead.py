@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from symopt.ir.nodes import ONE, Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, Let, Query, Trace
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.found import Varying
 from symopt.prove.general import GeneralStep

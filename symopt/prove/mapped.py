@@ -12,7 +12,7 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import ref, substitute
 from symopt.ir.trace import PARAMETER, SIZES, Trace
 from symopt.passes.specialise import rewrite
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.equations import Equations
 from symopt.prove.found import Found, Varying, proved, with_hypers
 from symopt.prove.pair import make_pair

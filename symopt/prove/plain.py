@@ -9,7 +9,7 @@ import sympy as sp
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import refs
 from symopt.ir.trace import STEP, Trace
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.found import Found, Varying, as_found, proved
 from symopt.prove.pair import make_pair
 from symopt.prove.proof import Proof

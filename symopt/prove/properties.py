@@ -14,8 +14,9 @@ from symopt.ir.trace import PARAMETER, STEP, Trace
 from symopt.lang.domain import Domain, NonNegative
 from symopt.lang.theorem import ClosedForm, FirstStep, WeightsSum
 from symopt.passes.specialise import rewrite
-from symopt.prove.cases import Cases, Deadline, in_every_case
+from symopt.prove.cases import Cases, in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.equations import Equations
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep

@@ -18,9 +18,10 @@ import numpy as np
 from symopt.ir.exact import UndecidedError, differ, precision
 from symopt.ir.nodes import ZERO, Node, num, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP, Trace
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.combination import combination
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.pair import make_pair

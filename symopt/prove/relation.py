@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from symopt.ir.nodes import Node, num, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import NonNegative
-from symopt.prove.cases import Cases, Deadline, in_every_case
+from symopt.prove.cases import Cases, in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import MANY, SPARE, Element, NotDecidedError, OutOfGeneratorsError, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from symopt.ir.trace import Trace
-from symopt.prove.cases import Deadline
 from symopt.prove.counters import without_counters
+from symopt.prove.deadline import Deadline
 from symopt.prove.memo import remembered
 from symopt.prove.proof import Step
 from symopt.prove.redundant import without_redundant_states

@@ -94,7 +94,7 @@ class WholeArrays:
             factor, rest, sign = field.neg(factor), field.neg(rest), Sign(1, sign.strict)
         is_square = _is_square(node) and field.element_sign(factor) == (1, True)
         domain = Positive if sign == (1, True) else NonNegative if sign.value > 0 or is_square else Real
-        return field.mul(factor, self._generator(kind, rest, domain=domain))
+        return field.mul(factor, self.convert.opaque(kind, rest, domain=domain))
 
     def _factored(self, a: Element, over_model: bool) -> tuple[Element, Element]:
         """An element as a product of what is the same for all elements and of what is not."""
@@ -120,7 +120,7 @@ class WholeArrays:
                 return self._product(*args)
             case "transpose":
                 return self._transposed(args[0])
-        return self._generator(node.op, *args)
+        return self.convert.opaque(node.op, *args)
 
     def _product(self, a: Element, b: Element) -> Element:
         """A product of matrices: sums of few terms are multiplied out, several products taken from left to right."""
@@ -139,7 +139,7 @@ class WholeArrays:
     def _chain(self, factors: list[Element]) -> Element:
         first, *rest = factors
         for factor in rest:
-            first = self._generator("matmul", first, factor)
+            first = self.convert.opaque("matmul", first, factor)
         return first
 
     def _terms(self, a: Element) -> list[tuple[Element, Element]]:
@@ -188,7 +188,7 @@ class WholeArrays:
         if meaning is not None and meaning.kind == "matmul":
             second, first = (self._transposed(arg) for arg in meaning.args)
             return self._product(first, second)
-        return self._generator("transpose", matrix)
+        return self.convert.opaque("transpose", matrix)
 
     # Operands without a normal form of their own
 
@@ -253,11 +253,7 @@ class WholeArrays:
         kind = f"{node.op}{'' if axis is None else axis}"
         text = f"{kind}{WRITTEN}{', '.join(map(node_text, node.args))}"
         self.field.ring.written[text] = node
-        return self._generator(text, *(self.convert(ref(name)) for name in refs(*node.args)), domain=domain)
-
-    def _generator(self, kind: str, *args: Element, domain: Domain = Real) -> Element:
-        meaning = Meaning(kind, tuple(self.field.rationalised(arg) for arg in args))
-        return Element(self.field.generator(meaning, domain), self.field.ring.one)
+        return self.convert.opaque(text, *(self.convert(ref(name)) for name in refs(*node.args)), domain=domain)
 
 
 def _is_square(node: Reduce | MatOp) -> bool:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from symopt.ir.exact import differ, precision
 from symopt.ir.nodes import Num, Op, walk
 from symopt.ir.trace import PARAMETER, Trace
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.runs import BITS, Both, Run, Witness, pairs, shapes_of
 from symopt.prove.samples import more_samples, samples
 

@@ -29,9 +29,9 @@ from symopt.lang.theorem import (
 )
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline, OutOfTimeError
 from symopt.prove.certificate import NoCertificateError, certificate
 from symopt.prove.compare import compare
+from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.equations import Equations
 from symopt.prove.found import with_hypers

@@ -11,7 +11,7 @@ from symopt.checker.check import check_witness
 from symopt.ir.trace import Trace
 from symopt.lang import Hyper, NonNegative, Rule, State, sqrt, where
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.witness import Witness, find_domain_difference, find_witness
 
 

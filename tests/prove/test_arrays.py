@@ -32,7 +32,7 @@ from symopt.lang import (
     where,
 )
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.plain import plain_equality
 
 

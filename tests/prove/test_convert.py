@@ -3,8 +3,9 @@ import pytest
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, op, ref
 from symopt.lang.domain import NonNegative, Positive, Real, UnitInterval
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import condition_text, element_text

@@ -4,8 +4,8 @@ from symopt.catalogue import resolve
 from symopt.ir.evaluate import evaluate_step
 from symopt.ir.exact import ScalarArithmetic
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
 from symopt.prove.compare import compare
+from symopt.prove.deadline import Deadline
 from symopt.prove.lookahead import shifted
 
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from symopt.ir.nodes import Node, Op, num, op, ref, walk
 from symopt.lang.domain import NonNegative, OpenUnitInterval, Positive, Real, UnitInterval
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import Element, ForkError, Generators, NotDecidedError, Poly, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import BEFORE, GeneralStep

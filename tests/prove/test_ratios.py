@@ -42,8 +42,8 @@ def test_no_factor_is_seen_where_the_quotient_depends_on_gradients() -> None:
 
 def test_growth_tells_first_from_second_moments() -> None:
     adam = scales(trace(resolve("adam")))
-    assert set(adam["m"]) <= {1, ANY}
+    assert set(adam["m"]) | {ANY} == {1, ANY}
     assert set(adam["v"]) == {2}
     assert not may_be_multiples(adam["m"], adam["v"])
-    assert set(scales(trace(resolve("sgd")))["p"]) <= {1, ANY}
-    assert set(scales(trace(resolve("lion[weight_decay=0]")))["p"]) <= {0, ANY}
+    assert set(scales(trace(resolve("sgd")))["p"]) | {ANY} == {1, ANY}
+    assert set(scales(trace(resolve("lion[weight_decay=0]")))["p"]) | {ANY} == {0, ANY}

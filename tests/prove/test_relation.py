@@ -8,8 +8,8 @@ from symopt.catalogue import resolve
 from symopt.ir.nodes import Node, num, op, ref
 from symopt.lang import Hyper, NonNegative, Rule, State, UnitInterval, absolute, ema, equal, total, where
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
 from symopt.prove.compare import compare
+from symopt.prove.deadline import Deadline
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.pair import make_pair
 from symopt.prove.relation import Prover, Relation, by_name

@@ -5,8 +5,8 @@ import pytest
 from symopt.catalogue import resolve
 from symopt.lang import Hyper, NonNegative, Rule, State, mean, norm, total, where
 from symopt.passes.tracing import trace
-from symopt.prove.cases import Deadline
 from symopt.prove.compare import compare
+from symopt.prove.deadline import Deadline
 from symopt.prove.witness import find_witness
 
 

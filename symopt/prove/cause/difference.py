@@ -9,8 +9,8 @@ from symopt.ir.exact import ScalarArithmetic
 from symopt.ir.nodes import Node, num, op, ref, refs, substitute
 from symopt.ir.trace import PARAMETER, SIZES, STEP
 from symopt.passes.fold import fold
-from symopt.prove.cases import Deadline
 from symopt.prove.cause.text import size
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import ForkError, NotDecidedError, UndefinedHereError
 from symopt.prove.equations import Equations
 from symopt.prove.pair import RIGHT, Pair

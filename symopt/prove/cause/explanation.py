@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symopt.ir.trace import PARAMETER
-from symopt.prove.cases import Deadline
 from symopt.prove.cause.difference import difference
 from symopt.prove.cause.edits import edit_between, scaling_between
 from symopt.prove.cause.first import differing_start, only_kept_otherwise
@@ -23,6 +22,7 @@ from symopt.prove.cause.pairs import description
 from symopt.prove.cause.parameter import kept_of_parameter
 from symopt.prove.cause.places import Places
 from symopt.prove.cause.points import NotEvaluatedError
+from symopt.prove.deadline import Deadline
 from symopt.prove.pair import Pair
 from symopt.prove.runs import Witness
 

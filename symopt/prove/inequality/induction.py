@@ -9,7 +9,7 @@ from symopt.ir.nodes import ONE, Node, Op, Ref, num, op, ref, refs, substitute, 
 from symopt.ir.trace import PARAMETER, STEP
 from symopt.lang.domain import Domain, NonNegative
 from symopt.passes.fold import fold
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Bound, Claim, reads_only_new
 from symopt.prove.inequality.lemmas import pair_guesses, sign_guesses, surviving

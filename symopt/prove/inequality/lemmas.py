@@ -15,7 +15,7 @@ import numpy as np
 from symopt.ir.nodes import ONE, Node, op, ref, refs, substitute
 from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain, UnitInterval
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Bound
 from symopt.prove.inequality.numeric import Runs, floats, hypers

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from symopt.checker.certificate import Certificate, Interval, Known
 from symopt.ir.nodes import refs
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline, in_every_case
+from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import Element, Poly, UndefinedHereError
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep

@@ -20,7 +20,7 @@ from symopt.ir.evaluate import evaluate
 from symopt.ir.exact import is_defined, precision
 from symopt.ir.nodes import ZERO, refs
 from symopt.ir.trace import PARAMETER, STEP
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.inequality.assumptions import Premises
 from symopt.prove.inequality.claims import Claim
 from symopt.prove.inequality.numeric import BITS, EXACT, Runs, exactly, floats, hypers

@@ -16,7 +16,7 @@ from symopt.ir.exact import precision
 from symopt.ir.trace import Trace
 from symopt.lang.theorem.bounds import Invariant, Ordered
 from symopt.passes.tracing import trace as traced
-from symopt.prove.cases import Deadline, OutOfTimeError
+from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.inequality.assumptions import Premises, under
 from symopt.prove.inequality.claims import Claim, read_claim
 from symopt.prove.inequality.induction import Attempt, Induction, Shown, has_root

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from symopt.ir.trace import STEP, Trace
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import Poly, UndefinedHereError
 from symopt.prove.linear.branch import BOTH
 from symopt.prove.linear.rational import Rational, Ring, Vector, dot, replaced

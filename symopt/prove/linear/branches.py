@@ -14,7 +14,7 @@ from symopt.ir.nodes import Node, ref, substitute
 from symopt.ir.trace import Trace
 from symopt.lang.theorem.linear import ALWAYS, EqualWhere
 from symopt.passes.tracing import trace as traced
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.linear.both import Both, Values
 from symopt.prove.linear.branch import BOTH, POINTS, Branch, LinearRelation

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from symopt.ir.nodes import Node, ref, substitute
 from symopt.ir.trace import PARAMETER, Trace
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.linear.both import Both, Values, unit
 from symopt.prove.linear.branch import BOTH, POINTS, Branch, LinearRelation
 from symopt.prove.linear.rational import Rational

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline
-from symopt.prove.elements import Generators, Poly
+from symopt.prove.deadline import Deadline
+from symopt.prove.elements import Generators, Poly, terms
 from symopt.prove.field import Field
 from symopt.prove.inequality.facts import Fact
 from symopt.prove.inequality.positive import Positivity
-from symopt.prove.linear.rational import Ring, terms
+from symopt.prove.linear.rational import Ring
 from symopt.prove.linear.reading import Bound
 
 # What names are set to in the search for a point, the plainest first; then this many at random.

@@ -8,9 +8,7 @@ from typing import Any
 
 from flint import Ordering, fmpz_mpoly_ctx
 
-from symopt.prove.elements import Poly, UndefinedHereError
-
-Terms = dict[tuple[int, ...], int]
+from symopt.prove.elements import Poly, Terms, UndefinedHereError, terms
 
 
 class Ring:
@@ -110,11 +108,6 @@ class Rational:
         if not (self.num.is_constant() and self.den.is_constant()):
             return None
         return Fraction(_number(self.num), _number(self.den))
-
-
-def terms(poly: Poly) -> Terms:
-    """Exponents and coefficients of a polynomial, as whole numbers of Python."""
-    return {tuple(map(int, monomial)): int(c) for monomial, c in poly.to_dict().items()}
 
 
 def _number(poly: Poly) -> int:

@@ -13,9 +13,9 @@ from symopt.ir.trace import STEP
 from symopt.lang.domain import Domain
 from symopt.lang.theorem.bounds import Comparison
 from symopt.lang.theorem.linear import region_of
-from symopt.prove.elements import Poly
+from symopt.prove.elements import Poly, terms
 from symopt.prove.linear.forms import CONSTANT, Linear
-from symopt.prove.linear.rational import Rational, Ring, terms
+from symopt.prove.linear.rational import Rational, Ring
 from symopt.prove.signs import Sign, sign_of
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symopt.errors import UsageError
 from symopt.ir.trace import STEP, Trace
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.elements import NotDecidedError
 from symopt.prove.linear.implied import Implications
 from symopt.prove.linear.rational import Rational, Ring

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from symopt.lang.domain import Domain
-from symopt.prove.cases import Deadline
-from symopt.prove.elements import Poly, UndefinedHereError
-from symopt.prove.linear.rational import Rational, Ring, replaced, substituted, terms
+from symopt.prove.deadline import Deadline
+from symopt.prove.elements import Poly, UndefinedHereError, terms
+from symopt.prove.linear.rational import Rational, Ring, replaced, substituted
 from symopt.prove.signs import UNKNOWN, Sign, sign_of
 
 MOST_PIECES = 400

@@ -8,9 +8,9 @@ from typing import Any
 
 from symopt.ir.nodes import ONE, ZERO, Node, op, ref, substitute
 from symopt.lang.domain import Domain
-from symopt.prove.elements import Element, Generators, Poly
+from symopt.prove.elements import Element, Generators, Poly, terms
 from symopt.prove.field import Field
-from symopt.prove.linear.rational import Rational, Ring, Vector, terms
+from symopt.prove.linear.rational import Rational, Ring, Vector
 from symopt.prove.linear.solve import Solver
 from symopt.prove.linear.system import SHIFT
 from symopt.prove.pair import bare

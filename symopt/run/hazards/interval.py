@@ -174,11 +174,7 @@ def _power(a: Interval, b: Interval) -> Parts:
     return _corners(a, b), False
 
 
-def _root(a: Interval) -> Parts:
-    return [(max(a.lo, 0.0),), (max(a.hi, 0.0),)], a.lo < 0
-
-
-def _logarithm(a: Interval) -> Parts:
+def _not_below_zero(a: Interval) -> Parts:
     return [(max(a.lo, 0.0),), (max(a.hi, 0.0),)], a.lo < 0
 
 
@@ -195,8 +191,8 @@ def _both(a: Interval, b: Interval) -> Parts:
 
 
 MONOTONE: dict[str, Callable[..., Parts]] = {
-    "add": _sum, "sub": _difference, "mul": _product, "div": _quotient, "pow": _power, "sqrt": _root,
-    "log": _logarithm, "exp": _ends, "neg": _ends, "floor": _ends, "sign": _ends, "abs": _absolute,
+    "add": _sum, "sub": _difference, "mul": _product, "div": _quotient, "pow": _power, "sqrt": _not_below_zero,
+    "log": _not_below_zero, "exp": _ends, "neg": _ends, "floor": _ends, "sign": _ends, "abs": _absolute,
     "max": _both, "min": _both,
 }  # fmt: skip
 

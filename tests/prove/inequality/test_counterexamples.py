@@ -12,7 +12,7 @@ import pytest
 from symopt.catalogue import resolve
 from symopt.lang.theorem.bounds import Invariant, Ordered
 from symopt.passes.tracing import trace
-from symopt.prove.cases import OutOfTimeError
+from symopt.prove.deadline import OutOfTimeError
 from symopt.prove.inequality.settle import Search, settle_bound
 from symopt.prove.settlement import Settlement
 

@@ -11,7 +11,7 @@ import sympy as sp
 from symopt.checker.certificate import Certificate
 from symopt.ir.expressions import read_expression
 from symopt.lang.domain import Domain, NonNegative, Positive, UnitInterval
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.inequality.claims import Bound
 from symopt.prove.inequality.obligation import Obligation, Outcome
 

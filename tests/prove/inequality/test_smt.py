@@ -11,7 +11,7 @@ import pytest
 
 from symopt.ir.expressions import read_expression
 from symopt.lang.domain import Domain, NonNegative, Positive
-from symopt.prove.cases import Deadline
+from symopt.prove.deadline import Deadline
 from symopt.prove.inequality import smt
 from symopt.prove.inequality.claims import Bound
 from symopt.prove.inequality.obligation import Obligation, OpenCase
