@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from symopt.checker.certificate import Certificate, Identity
-from symopt.coq.rules import FIRST, domain_text, rule_view
+from symopt.coq.rules import FIRST, all_answers, domain_text, rule_view
 from symopt.coq.script import MORE
 from symopt.coq.terms import Count, NotExportableError, Printer, comment, coq_name, number
 from symopt.errors import UsageError
@@ -92,26 +93,31 @@ class _Export:
         fixed, given = self._facts()
         here = Printer({**self.names, **self.new}, {STEP: Count("t", 0)}, unfolded=False)
         before = Printer(self.names, {STEP: BEFORE}, unfolded=True)
-        steps = () if self.claim.of_states else claimed
-        answers = self.answers.values()
+        at_start, steps = (self.claim.bounds, ()) if self.claim.of_states else ((), claimed)
+        answers = [*self.answers.values()]
+        local = "".join(f" {name}" for name in self.states.values())
+        every = all_answers(answers)
+        kept_first, kept_later = self._first("kept_first", kept), self._later("kept_later", kept)
+        met_first, met_later = self._first("met_first", steps), self._later("met_later", steps)
+        met_start = self._bounded("met_start", at_start, self._at_zero, Count(None, 0))
+        of_first, of_later = f"p{every['first']} (all_given 1)", f"n p x{every['later']}{local} H (all_given (S (S n)))"
         return {
             "module": coq_name("T", name), "statement": comment(statement), "proved": ["holds_always"],
-            "parameters": [*self.hypers.values()], "answers": [*answers],
+            "parameters": [*self.hypers.values()], "locals": local,
+            "answers": answers, "args": " ".join(answers), "all": every,
             "domains": [(f"d_{text}", said) for h, text in self.hypers.items()
                         if (said := domain_text(self.domains[h], text))],
-            "all1": "".join(f" (all_{a} 1)" for a in answers), "alls": "".join(f" (all_{a} (S n))" for a in answers),
-            "allss": "".join(f" (all_{a} (S (S n)))" for a in answers),
             "facts": [(f"f{i}", _at_least_zero(here(node))) for i, node in enumerate(fixed)],
-            "side": rule_view("l", self.trace, {**self.hypers, **self.values, **self.answers}, [*answers]),
-            "states": [*self.states.values()], "of_states": self.claim.of_states,
+            "side": rule_view("l", self.trace, {**self.hypers, **self.values, **self.answers}, answers),
+            "of_states": self.claim.of_states,
             "invariant": _all([here(bound.node) for bound in bounds]),
             "claimed": _all([here(bound.node) for bound in self.claim.bounds]),
             "given": _all([here(node) for node in given]),
             "before": _all([before(bound.node) for bound in bounds]),
-            "kept_first": self._first("kept_first", kept), "kept_later": self._later("kept_later", kept),
-            "met_first": self._first("met_first", steps), "met_later": self._later("met_later", steps),
-            "met_start": self._bounded("met_start", self.claim.bounds if self.claim.of_states else (), self._at_zero,
-                                       Count(None, 0)),
+            "at_start": met_start, "in_first": [*kept_first, *met_first], "in_later": [*kept_later, *met_later],
+            "all_kept_first": _conjunction(kept_first, of_first), "all_kept_later": _conjunction(kept_later, of_later),
+            "all_met_first": _conjunction(met_first, of_first), "all_met_later": _conjunction(met_later, of_later),
+            "all_met_start": _conjunction(met_start, "p"),
         }  # fmt: skip
 
     def _facts(self) -> tuple[list[Node], list[Node]]:
@@ -220,6 +226,12 @@ def _products(identity: Identity, text: Callable[[str], str]) -> Iterator[str]:
         factors += [text(factor) for factor in term.factors]
         factors += [f"({text(square)} * {text(square)})" for square in term.squares]
         yield " * ".join(factors) or "1"
+
+
+def _conjunction(lemmas: Sequence[Bounded], args: str) -> str:
+    """The term that proves all goals of some lemmas together, as ``_all`` states them."""
+    *others, last = [f"({lemma.name} {args})" for lemma in lemmas] or ["I"]
+    return reduce(lambda proved, other: f"(conj {other} {proved})", reversed(others), last)
 
 
 def _at_least_zero(text: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symopt.coq.rules import domain_text, rule_view
+from symopt.coq.rules import all_answers, answers_at, domain_text, point_name, rule_view
 from symopt.coq.terms import FORMS, Count, NotExportableError, Printer, comment, coq_name, number
 from symopt.ir.exact import UNDEFINED, ScalarArithmetic, UndecidedError
 from symopt.ir.nodes import Node, Num, Op, Ref, op, ref, walk
@@ -39,22 +39,35 @@ def difference_view(name: str, statement: str, left: Trace, right: Trace, witnes
     count = len(witness.grads) // witness.step
     gradients = [query.name for query in max(left.queries, right.queries, key=len)]
     answers = [coq_name("g", gradient) for gradient in gradients]
+    place = None if witness.query is None else [query.name for query in left.queries].index(witness.query)
     sides = [
-        {**rule_view(prefix, trace, names, answers), **_Evaluation(prefix, trace, plain, witness, answers).view()}
+        {**rule_view(prefix, trace, names, answers), **_Evaluation(prefix, trace, plain, witness, answers).view(place)}
         for prefix, trace in (("l", left), ("r", right))
     ]
-    place = None if witness.query is None else [query.name for query in left.queries].index(witness.query)
     domains = [(h.domain, h.name) for trace in (left, right) for h in trace.hypers]
     return {
         "module": coq_name("T", name), "proved": ["rules_differ"],
-        "statement": comment(statement), "sides": sides, "steps": witness.step,
+        "statement": comment(statement), "sides": sides, "last": _step(witness.step, answers),
         "hypers": [(name, number(witness.hyper[h])) for h, name in plain.items() if not _varies(witness, h)],
-        "varying": [(name, [number(v) for v in witness.hyper[h]]) for h, name in plain.items() if _varies(witness, h)],
+        "varying": [(name, _by_step(witness.hyper[h][:-1], witness.hyper[h][-1])) for h, name in plain.items()
+                    if _varies(witness, h)],
         "domains": list(dict.fromkeys(_domain(d, names[h]) for d, h in domains if d != Real)),
         "theta": number(witness.theta),
-        "answers": answers, "point": place,
-        "grads": [[number(g) for g in witness.grads[i::count]] for i in range(count)],
+        "answers": answers, "all": all_answers(answers), "of_points": place is not None,
+        "grads": [(f"all_{answer}", _by_step(witness.grads[i::count], Fraction(0)))
+                  for i, answer in enumerate(answers)],
     }  # fmt: skip
+
+
+def _by_step(values: Sequence[Fraction], afterwards: Fraction) -> str:
+    """The cases of a sequence: its first members, and what all later ones are."""
+    cases = [f"{t}%nat => {number(value)} |" for t, value in enumerate(values, 1)]
+    return " ".join([*cases, f"_ => {number(afterwards)}"])
+
+
+def _step(t: int, answers: Sequence[str]) -> dict[str, Any]:
+    """A step of the witness: its number, that of the step before, and the gradients as arguments."""
+    return {"number": t, "before": t - 1, "answers": answers_at(answers, str(t))}
 
 
 def _varies(witness: Witness, hyper: str) -> bool:
@@ -95,7 +108,7 @@ class _Evaluation:
     def __init__(
         self, prefix: str, trace: Trace, names: Mapping[str, str], witness: Witness, answers: Sequence[str]
     ) -> None:
-        self.trace, self.witness = trace, witness
+        self.trace, self.witness, self.prefix, self.answers = trace, witness, prefix, answers
         self.hypers = [*names]
         self.values: dict[str, Any] = {PARAMETER: witness.theta}
         self._at(1)
@@ -103,32 +116,37 @@ class _Evaluation:
         read = [*names.values(), *(f"all_{answer}" for answer in answers), f"p_{prefix}", *(f"{s}_of" for s in states)]
         self.unfolded = " ".join(["theta", *read])
 
-    def view(self) -> dict[str, Any]:
-        """The states that the run comes through: at the start, and in each step statement by statement."""
+    def view(self, place: int | None) -> dict[str, Any]:
+        """The states that the run comes through: at the start, and in each step statement by statement.
+
+        ``place`` counts the point of the last step that the witness is about; None where it is about the parameter.
+        """
         started = [self._valued(state.init, 1) for state in self.trace.states]
         if any(len(value.script) > 1 for value in started):
             raise NotExportableError("an initial state is no plain arithmetic")
         names = [PARAMETER, *(state.name for state in self.trace.states)]
         self._take(names, [Valued(self.witness.theta, ()), *started])
-        ends, steps, asked = [self._state(names)], [], []
+        begun, steps, asked = self._state(names), [], []
         for t in range(1, self.witness.step + 1):
             self._at(t)
             before = [Valued(self.values[name], ["reflexivity."]) for name in names]
             lets = [*before, *self._statements(t)]
-            steps.append(lets)
             asked = [self._valued(query.point, t) for query in self.trace.queries]
             for name, value in {name: self.values[self.trace.results[name]] for name in names}.items():
                 self.values[name] = value
-            ends.append(self._state(names))
-        return {"unfolded": self.unfolded, "ends": ends, "evaluated": steps, "asked": asked}
+            steps.append({**_step(t, self.answers), "lets": lets, "end": self._state(names)})
+        point = None
+        if place is not None:
+            point = {**steps[-1], "name": point_name(self.prefix, place), "value": asked[place]}
+        return {"unfolded": self.unfolded, "started": begun, "evaluated": steps, "point": point}
 
     def _at(self, t: int) -> None:
         """Take the hyper-parameters of step ``t``."""
         hypers = {name: self.witness.hyper[name] for name in self.hypers}
         self.values |= {n: value[t - 1] if isinstance(value, tuple | list) else value for n, value in hypers.items()}
 
-    def _state(self, names: Sequence[str]) -> list[str]:
-        return [number(self.values[name]) for name in names]
+    def _state(self, names: Sequence[str]) -> str:
+        return " ".join(number(self.values[name]) for name in names)
 
     def _take(self, names: Sequence[str], values: Sequence[Valued]) -> None:
         self.values |= {name: value.value for name, value in zip(names, values, strict=True)}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from symopt.coq.lemmas import Lemma, Lemmas
-from symopt.coq.rules import ANY, FIRST, domain_text, rule_view
+from symopt.coq.rules import ANY, FIRST, all_answers, domain_text, rule_view
 from symopt.coq.terms import BEFORE, Count, NotExportableError, Printer, comment, coq_name
 from symopt.ir.nodes import ref, substitute
 from symopt.ir.trace import PARAMETER, STEP, Trace
@@ -55,6 +55,7 @@ class _Export:
         later = self._lemmas("later", _later_claims(pair, self.relation), AFTER)
         points = len(pair.left.points)
         here = Printer(self.names, {STEP: ANY}, unfolded=False)
+        answers = [*self.answers.values()]
         hypers = {h: here(node) for h, node in self.relation.hypers.items()}
         sides = [self._side("l", pair.left, self.names), self._side("r", pair.right, _image_names(pair, hypers))]
         return {
@@ -64,12 +65,12 @@ class _Export:
                         [domain_text(domains.get(h, Domain()), self.names[h])] if text],
             "conditions": self.lemmas.hypotheses,
             "hypers": [(coq_name("r", bare(h)), text) for h, text in hypers.items()],
-            "sides": sides, "answers": list(self.answers.values()),
-            "states": [self.names[s] for s in pair.left.states],
+            "sides": sides, "answers": answers, "args": " ".join(answers), "all": all_answers(answers),
+            "locals": "".join(f" {self.names[s]}" for s in pair.left.states),
             "related": [here(node) for node in self.relation.states.values()],
-            "image": [coq_name("r", bare(s)) for s in self.relation.states],
             "points": range(points), "proved": ["parameters_agree", *(f"point_{i}_agrees" for i in range(points))],
-            "first": first, "later": later, "count": len(first) - points,
+            "first": first, "first_states": [lemma.name for lemma in first[points:]],
+            "later": later, "later_states": [lemma.name for lemma in later[points:]],
         }  # fmt: skip
 
     def _lemmas(self, name: str, claims: Sequence[Claim], counts: Mapping[str, Count]) -> list[Lemma]:

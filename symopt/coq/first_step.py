@@ -34,6 +34,6 @@ def first_step_view(name: str, statement: str, trace: Trace, claim: FirstStep) -
         "module": coq_name("T", name), "statement": comment(statement), "parameters": [names[h] for h in hypers],
         "domains": [(f"d_{names[h]}", text) for h in hypers if (text := domain_text(trace.domains[h], names[h]))],
         "conditions": lemmas.hypotheses, "side": rule_view("l", trace, {**names, **answers}, [*answers.values()]),
-        "answers": [*answers.values()], "lemma": lemma, "proved": ["first_step"],
+        "answers": [*answers.values()], "args": " ".join(answers.values()), "lemma": lemma, "proved": ["first_step"],
         "stated": Printer({**names, **answers}, {STEP: FIRST}, unfolded=False)(stated),
     }  # fmt: skip

@@ -23,6 +23,7 @@ def rule_view(prefix: str, trace: Trace, names: Mapping[str, str], answers: Sequ
     own = {**names, PARAMETER: "p"}
     own |= {query.name: name for query, name in zip(trace.queries, answers, strict=False)}
     own |= {state.name: coq_name("s", state.name) for state in trace.states}
+    states = [coq_name(prefix, state.name) for state in trace.states]
     first = {name: text[:-3] + " 1)" if text.endswith(" t)") else text for name, text in own.items()}
     lets = []
     for let in trace.lets:
@@ -30,12 +31,35 @@ def rule_view(prefix: str, trace: Trace, names: Mapping[str, str], answers: Sequ
         lets.append((own[let.name], Printer(own, {STEP: ANY}, unfolded=False)(let.value)))
     here = Printer(own, {STEP: ANY}, unfolded=False)
     return {
-        "rule": comment(trace.title), "prefix": prefix, "states": [coq_name(prefix, s.name) for s in trace.states],
-        "locals": [own[state.name] for state in trace.states],
+        "rule": comment(trace.title), "prefix": prefix, "states": states,
+        "fields": list(zip((own[state.name] for state in trace.states), states, strict=True)),
         "start": [Printer(first, {}, unfolded=False)(state.init) for state in trace.states],
         "lets": lets, "new": [own[trace.results[n]] for n in (PARAMETER, *(s.name for s in trace.states))],
-        "points": [here(query.point) for query in trace.queries],
+        "points": [(point_name(prefix, i), here(query.point)) for i, query in enumerate(trace.queries)],
     }  # fmt: skip
+
+
+def point_name(prefix: str, number: int) -> str:
+    """The point at which a rule asks for a gradient, as a function of the step and the state."""
+    return f"point_{prefix}{number}"
+
+
+def all_answers(answers: Sequence[str]) -> dict[str, str]:
+    """The gradients of all steps: their names, and as arguments of a step in the places that templates have."""
+    steps = {"in_run": "(S k)", "any": "n", "first": "1", "next": "(S n)", "later": "(S (S n))"}
+    return {
+        "names": " ".join(map(_all, answers)),
+        **{place: answers_at(answers, step) for place, step in steps.items()},
+    }
+
+
+def answers_at(answers: Sequence[str], step: str) -> str:
+    """The gradients of one step, as arguments."""
+    return "".join(f" ({_all(answer)} {step})" for answer in answers)
+
+
+def _all(answer: str) -> str:
+    return f"all_{answer}"
 
 
 def domain_text(domain: Domain, name: str) -> str:

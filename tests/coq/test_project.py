@@ -96,12 +96,12 @@ def a_domain_left_out(view: View) -> None:
 
 def the_same_rule_twice(view: View) -> None:
     left, right = view["sides"]
-    for part in ("lets", "new", "ends", "evaluated"):
+    for part in ("lets", "new", "started", "evaluated"):
         right[part] = left[part]
 
 
 def another_gradient(view: View) -> None:
-    view["grads"] = [["3" for _ in grads] for grads in view["grads"]]
+    view["grads"] = [(name, "_ => 3") for name, _ in view["grads"]]
 
 
 def a_number_outside_its_domain(view: View) -> None:
@@ -109,8 +109,8 @@ def a_number_outside_its_domain(view: View) -> None:
 
 
 def another_end(view: View) -> None:
-    side = view["sides"][0]
-    side["ends"] = [*side["ends"][:-1], ["7", *side["ends"][-1][1:]]]
+    last = view["sides"][0]["evaluated"][-1]
+    last["end"] = " ".join(["7", *last["end"].split(" ")[1:]])
 
 
 def another_value(view: View) -> None:
