@@ -14,7 +14,7 @@ from typing import Any
 import flint
 
 from symopt.checker.arrays import elements
-from symopt.checker.equality import Checker, check_certificate
+from symopt.checker.equality import Checker
 from symopt.checker.outcome import Check
 from symopt.checker.runs import (
     AGREE,
@@ -175,6 +175,3 @@ def _first_step(trace: Trace, claim: FirstStep, hypers: Values, chosen: random.R
     run = Run(trace, hypers, theta)
     run.step(hypers, [g])
     return bool(abs(run.values["p"] - wanted) < AGREE)
-
-
-__all__ = ["at_full_precision", "check_certificate", "check_equality", "check_property", "check_witness"]

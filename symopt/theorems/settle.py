@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Any
 
 from symopt.catalogue import resolve
-from symopt.checker.check import check_certificate, check_equality, check_witness
+from symopt.checker.check import check_equality, check_witness
+from symopt.checker.equality import check_certificate
 from symopt.checker.outcome import Check
 from symopt.errors import UsageError
 from symopt.ir.expressions import read_expression

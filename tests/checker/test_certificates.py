@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from symopt.catalogue import resolve
-from symopt.checker.check import check_certificate
+from symopt.checker.equality import check_certificate
 from symopt.ir.text import trace_text
 from symopt.ir.trace import Trace
 from symopt.lang import Hyper, NonNegative, Rule, State

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from symopt.catalogue import resolve
-from symopt.checker.check import check_certificate
+from symopt.checker.equality import check_certificate
 from symopt.lang.theorem import Compare
 from symopt.passes.tracing import trace
 from symopt.theorems import certificates, prove
