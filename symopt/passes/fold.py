@@ -23,11 +23,12 @@ def fold(roots: Iterable[Node]) -> list[Node]:
     for node in walk(roots):
         args = tuple(done[arg] for arg in node.args)
         new = node if args == node.args else rebuild(node, args)
-        done[node] = _simplify(new) if isinstance(new, Op) else new
+        done[node] = fold_once(new) if isinstance(new, Op) else new
     return [done[root] for root in roots]
 
 
-def _simplify(node: Op) -> Node:
+def fold_once(node: Op) -> Node:
+    """One operation over operands that are folded already."""
     numbers = [arg.value for arg in node.args if isinstance(arg, Num)]
     if len(numbers) == len(node.args):
         return _computed(node, numbers)
@@ -52,7 +53,7 @@ def _sub(node: Op) -> Node:
     a, b = node.args
     if b is ZERO:
         return a
-    return _simplify(op("neg", b)) if a is ZERO else ZERO if a is b else node
+    return fold_once(op("neg", b)) if a is ZERO else ZERO if a is b else node
 
 
 def _mul(node: Op) -> Node:

@@ -70,11 +70,11 @@ def _frozen(recording: Recording, rates: Mapping[str, Rate], shapes: Mapping[str
         name=rule.name,
         title=rule.title,
         hypers=tuple(
-            HyperInfo(name, exact_number(hyper.default), hyper.tex or _tex(name), hyper.domain)
+            HyperInfo(name, exact_number(hyper.default), hyper.tex or name_tex(name), hyper.domain)
             for name, hyper in recording.hypers.items()
         ),
         states=tuple(
-            StateInfo(name, _initial(state.init), state.tex or _tex(name)) for name, state in recording.states.items()
+            StateInfo(name, _initial(state.init), state.tex or name_tex(name)) for name, state in recording.states.items()
         ),
         queries=tuple(Query(q.name, freezer.node(q.point)) for q in recording.queries),
         lets=tuple(lets),
@@ -108,7 +108,7 @@ def _initial(init: int | float | Fraction | str) -> Node:
     return ref(init) if isinstance(init, str) else num(exact_number(init))
 
 
-def _tex(name: str) -> str:
+def name_tex(name: str) -> str:
     """A symbol for a name without one: ``m`` is itself, a longer name is set upright."""
     return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
 

@@ -1,0 +1,245 @@
+"""Numbers that carry an expression: subclasses of float and int, so that code takes them for what it expects.
+
+Arithmetic gives such numbers again. A comparison gives a plain truth value, and the branch is recorded. Tensors
+and arrays are left to their own operators.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node, Num, num, op
+from symopt.lift import build
+from symopt.lift.session import current
+
+NAN = float("nan")
+Number = int | float
+
+
+def floor_division(a: Node, b: Node) -> Node:
+    """``a // b``."""
+    return build.apply("floor", build.div(a, b))
+
+
+def remainder(a: Node, b: Node) -> Node:
+    """``a % b`` as Python has it."""
+    return build.sub(a, build.mul(b, floor_division(a, b)))
+
+
+BINARY: Mapping[str, tuple[Callable[[Any, Any], Any], Callable[[Node, Node], Node]]] = {
+    "add": (operator.add, build.add),
+    "sub": (operator.sub, build.sub),
+    "mul": (operator.mul, build.mul),
+    "truediv": (operator.truediv, build.div),
+    "pow": (operator.pow, build.power),
+    "floordiv": (operator.floordiv, floor_division),
+    "mod": (operator.mod, remainder),
+}
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
+def plain(value: Any) -> Any:
+    """A number without its expression; anything else as it is."""
+    if isinstance(value, SymInt):
+        return int.__int__(value)
+    return float.__float__(value) if isinstance(value, SymFloat) else value
+
+
+def symbolic(shadow: Number, node: Node) -> Number:
+    """A number that stands for an expression; where that is a constant, the constant."""
+    if isinstance(node, Num):
+        if isinstance(shadow, int) and node.value.denominator == 1:
+            return int(node.value)
+        return float(node.value)
+    if isinstance(shadow, complex):
+        raise UnsupportedError("a complex number comes up")
+    if isinstance(shadow, int):
+        return SymInt(shadow, node)
+    current().note(shadow, node)
+    return SymFloat(shadow, node)
+
+
+class _Symbolic:
+    """The arithmetic that both kinds of number share."""
+
+    node: Node
+
+    def __hash__(self) -> int:
+        return hash(plain(self))
+
+    def __bool__(self) -> bool:
+        return current().branch(build.compare("ne", self.node, num(0)), bool(plain(self)))
+
+    def __neg__(self) -> Number:
+        return symbolic(-plain(self), build.neg(self.node))
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Number:
+        return symbolic(abs(plain(self)), build.apply("abs", self.node))
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Any:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise UnsupportedError("a hyper-parameter is pickled")
+
+    def __floor__(self) -> Any:
+        return symbolic(math.floor(plain(self)), build.apply("floor", self.node))
+
+
+class SymFloat(_Symbolic, float):  # type: ignore[misc]  # arithmetic may give either kind of number
+    """A float that stands for an expression."""
+
+    node: Node
+
+    def __new__(cls, shadow: float, node: Node) -> SymFloat:
+        made = float.__new__(cls, shadow)
+        made.node = node
+        return made
+
+    def __float__(self) -> float:
+        return float.__float__(self)  # recovered by its value
+
+    def __int__(self) -> int:
+        raise UnsupportedError("a hyper-parameter is rounded to an integer")
+
+    def __round__(self, digits: Any = None) -> Any:
+        raise UnsupportedError("a hyper-parameter is rounded")
+
+
+class SymInt(_Symbolic, int):
+    """An int that stands for an expression, most often the number of the step."""
+
+    node: Node
+
+    def __new__(cls, shadow: int, node: Node) -> SymInt:
+        made = int.__new__(cls, shadow)
+        made.node = node
+        return made
+
+    def __index__(self) -> int:
+        raise UnsupportedError("a number that changes from step to step is used as an index or a length")
+
+    def __int__(self) -> Any:
+        return self
+
+    def __float__(self) -> float:
+        raise UnsupportedError("float(...) of a step counter loses what it is")
+
+
+def _operator(name: str, *, is_reflected: bool) -> Callable[[Any, Any], Any]:
+    compute, express = BINARY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, int | float):
+            return NotImplemented
+        a, b = (other, self) if is_reflected else (self, other)
+        nodes = current().number(a), current().number(b)
+        try:
+            shadow = compute(plain(a), plain(b))
+        except (ZeroDivisionError, OverflowError):
+            shadow = NAN
+        return symbolic(NAN if isinstance(shadow, complex) else shadow, express(*nodes))
+
+    return method
+
+
+def _comparison(name: str) -> Callable[[Any, Any], Any]:
+    compute = getattr(operator, name)
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, int | float):
+            return NotImplemented
+        condition = build.compare(name, current().number(self), current().number(other))
+        return current().branch(condition, bool(compute(plain(self), plain(other))))
+
+    return method
+
+
+for _name in BINARY:
+    setattr(_Symbolic, f"__{_name}__", _operator(_name, is_reflected=False))
+    setattr(_Symbolic, f"__r{_name}__", _operator(_name, is_reflected=True))
+for _name in COMPARISONS:
+    setattr(_Symbolic, f"__{_name}__", _comparison(_name))
+
+
+def _of_math(name: str, express: Callable[[Node], Node]) -> Callable[..., Any]:
+    original = getattr(math, name)
+
+    def function(x: Any, *rest: Any) -> Any:
+        if rest or not isinstance(x, _Symbolic):
+            return original(x, *rest)
+        try:
+            shadow = original(plain(x))
+        except (ValueError, OverflowError):
+            shadow = NAN
+        return symbolic(shadow, express(x.node))
+
+    return function
+
+
+def _pow(a: Any, b: Any) -> Any:
+    return a**b if isinstance(a, _Symbolic) or isinstance(b, _Symbolic) else _ORIGINAL_POW(a, b)
+
+
+_ORIGINAL_POW = math.pow
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "sqrt": _of_math("sqrt", lambda x: build.apply("sqrt", x)),
+    "exp": _of_math("exp", lambda x: build.apply("exp", x)),
+    "log": _of_math("log", lambda x: build.apply("log", x)),
+    "log1p": _of_math("log1p", lambda x: build.apply("log", build.add(num(1), x))),
+    "expm1": _of_math("expm1", lambda x: build.sub(build.apply("exp", x), num(1))),
+    "cos": _of_math("cos", lambda x: op("cos", x)),
+    "fabs": _of_math("fabs", lambda x: build.apply("abs", x)),
+    "tanh": _of_math("tanh", build.tanh),
+    "pow": _pow,
+}
+_REPLACED = {id(getattr(math, name)): function for name, function in FUNCTIONS.items()}
+
+
+def _float(x: Any = 0.0) -> Any:
+    """``float(x)`` as it is, but for a symbolic number, which stays one."""
+    if isinstance(x, SymFloat):
+        return x
+    if isinstance(x, SymInt):
+        return symbolic(float(plain(x)), x.node)
+    return builtins.float(x)
+
+
+@contextmanager
+def patched_math(package: str | None = None) -> Iterator[None]:
+    """Make the functions of ``math`` keep expressions inside the block, also where a package has imported them."""
+    namespaces = [math.__dict__, *(module.__dict__ for module in _modules(package))]
+    changed = [
+        (names, name, item, _REPLACED[id(item)])
+        for names in namespaces for name, item in list(names.items()) if id(item) in _REPLACED
+    ]  # fmt: skip
+    for names, name, _, function in changed:
+        names[name] = function
+    try:
+        yield
+    finally:
+        for names, name, item, _ in changed:
+            names[name] = item
+
+
+def _modules(package: str | None) -> list[ModuleType]:
+    if package is None:
+        return []
+    return [
+        module for name, module in list(sys.modules.items())
+        if isinstance(module, ModuleType) and (name == package or name.startswith(package + "."))
+    ]  # fmt: skip
