@@ -78,13 +78,13 @@ class _Symbolic:
     def __bool__(self) -> bool:
         return current().branch(build.compare("ne", self.node, num(0)), bool(plain(self)))
 
-    def __neg__(self) -> Number:
+    def __neg__(self) -> Any:
         return symbolic(-plain(self), build.neg(self.node))
 
     def __pos__(self) -> Any:
         return self
 
-    def __abs__(self) -> Number:
+    def __abs__(self) -> Any:
         return symbolic(abs(plain(self)), build.apply("abs", self.node))
 
     def __copy__(self) -> Any:
@@ -100,7 +100,7 @@ class _Symbolic:
         return symbolic(math.floor(plain(self)), build.apply("floor", self.node))
 
 
-class SymFloat(_Symbolic, float):  # type: ignore[misc]  # arithmetic may give either kind of number
+class SymFloat(_Symbolic, float):
     """A float that stands for an expression."""
 
     node: Node
