@@ -1,0 +1,126 @@
+"""Arguments of a constructor or a function: which are hyper-parameters, what they are called, what they are set to."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from symopt.errors import UsageError, nearest
+from symopt.ir.nodes import ref
+from symopt.ir.trace import HyperInfo
+from symopt.lift.naming import clean, element
+from symopt.lift.roles import hyper_info, roles_of
+from symopt.lift.scalars import symbolic
+from symopt.lift.session import Session
+
+# What a hyper-parameter without a default is taken to be near, by its role.
+DEFAULTS: Mapping[str, float] = {
+    "lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "beta3": 0.99, "beta": 0.9, "mu": 0.9, "rho": 0.9, "eps": 1e-8,
+    "weight_decay": 1e-2,
+}  # fmt: skip
+# A name with this value in brackets is a free hyper-parameter, where its own default is no number.
+FREE = "free"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One hyper-parameter: its name in the trace, the argument that holds it, its position where that is a tuple."""
+
+    hyper: HyperInfo
+    argument: str
+    position: int | None = None
+
+    @property
+    def path(self) -> str:
+        """How the source calls it, as in ``betas[0]``."""
+        return self.argument if self.position is None else f"{self.argument}[{self.position}]"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The hyper-parameters among some arguments, and the values of the rest."""
+
+    slots: tuple[Slot, ...] = ()
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hypers(self) -> tuple[HyperInfo, ...]:
+        """The hyper-parameters in the order of the arguments."""
+        return tuple(slot.hyper for slot in self.slots)
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Hyper-parameter -> how the source calls it."""
+        return {slot.hyper.name: slot.path for slot in self.slots}
+
+    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with the given values of hyper-parameters, by the names of the trace."""
+        filled = dict(self.fixed)
+        for slot in self.slots:
+            value = values[slot.hyper.name]
+            if slot.position is None:
+                filled[slot.argument] = value
+            else:
+                filled[slot.argument] = (*filled.get(slot.argument, ()), value)
+        return filled
+
+    def symbolic(self, session: Session) -> dict[str, Any]:
+        """The arguments with a symbolic number for every hyper-parameter."""
+        return self.filled({
+            hyper.name: symbolic(session.near(float(hyper.default)), ref(hyper.name)) for hyper in self.hypers
+        })  # fmt: skip
+
+
+def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, Any], title: str) -> Arguments:
+    """The hyper-parameters among the parameters of a function, and what is fixed.
+
+    Numbers and tuples of numbers are hyper-parameters: floats by their defaults, whole numbers where their name
+    is that of a hyper-parameter. Truth values, texts, None and other whole numbers keep their defaults.
+
+    Raises
+    ------
+    UsageError: an argument is required and unknown, or ``fixed`` names none.
+    """
+    known = [parameter.name for parameter in parameters]
+    takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    for name in fixed:
+        if name not in known and not takes_any:
+            raise UsageError(f"{title} has no argument {name!r}; {nearest(name, known)}")
+    slots: list[Slot] = []
+    kept: dict[str, Any] = {name: value for name, value in fixed.items() if value != FREE}
+    for parameter in parameters:
+        if parameter.name in kept or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        is_free = fixed.get(parameter.name) == FREE
+        slots += _slots(parameter, is_free, {slot.hyper.name for slot in slots}, title)
+    return Arguments(tuple(slots), kept)
+
+
+def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: str) -> list[Slot]:
+    name, default = parameter.name, parameter.default
+    if default is inspect.Parameter.empty or (is_free and not is_number(default)):
+        role = next((role for role in roles_of(name) if role in DEFAULTS), None)
+        if role is None and not is_free:
+            raise UsageError(f"{title} requires {name}; give it in brackets: {title}[{name}=...]")
+        default = DEFAULTS[role] if role is not None else 1e-4
+    if is_number(default) and (isinstance(default, float) or is_free or roles_of(name)):
+        return [Slot(hyper_info(clean(name, taken), default), name)]
+    if isinstance(default, tuple | list) and default and all(map(is_number, default)):
+        names: list[str] = []
+        for i in range(len(default)):
+            names.append(clean(element(name, i), {*taken, *names}))
+        return [Slot(hyper_info(n, d), name, i) for i, (n, d) in enumerate(zip(names, default, strict=True))]
+    return []
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a real number and no truth value."""
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function, those of what a decorator wraps."""
+    return list(inspect.signature(function).parameters.values())
