@@ -96,6 +96,11 @@ class _Symbolic:
     def __reduce__(self) -> Any:
         raise UnsupportedError("a hyper-parameter is pickled")
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from symopt.lift.numpy.functions import scalar_function  # code without NumPy's functions needs none of it
+
+        return scalar_function(ufunc, method, inputs, kwargs)
+
     def __floor__(self) -> Any:
         return symbolic(math.floor(plain(self)), build.apply("floor", self.node))
 

@@ -9,9 +9,10 @@ from symopt.errors import UnsupportedError
 from symopt.ir.trace import Trace
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 
-# Roots and quotients of these extents are exact in floating point, and no two of them are alike.
-VECTOR, WIDE, TALL = (16,), (4, 16), (16, 4)
+# Roots and quotients of these extents and sizes are exact in floating point, and no two of them are alike.
+VECTOR, WIDE, TALL = (16,), (4, 16), (64, 4)
 SHAPES = (VECTOR, WIDE, TALL)
+MATRICES = "matrices"
 
 
 def over_shapes(lift: Callable[[tuple[int, ...]], Lifted]) -> list[Lifted]:
@@ -21,19 +22,27 @@ def over_shapes(lift: Callable[[tuple[int, ...]], Lifted]) -> list[Lifted]:
     ------
     UnsupportedError: no shape can be lifted; the message is that of the first.
     """
-    found: list[tuple[tuple[int, ...], Lifted]] = []
+    found: dict[tuple[int, ...], Lifted] = {}
     errors: list[UnsupportedError] = []
     for shape in SHAPES:
         try:
-            found.append((shape, lift(shape)))
+            found[shape] = lift(shape)
         except UnsupportedError as error:
             errors.append(error)
     if not found:
         raise errors[0]
-    first = found[0][1]
-    if not errors and all(same_trace(first.trace, other.trace) for _, other in found[1:]):
-        return [replace(first, scope=ALL_SHAPES, matrix=None)]
-    return [replace(item, scope=f"shape {shape}", matrix=shape if len(shape) == 2 else None) for shape, item in found]
+    if not errors and all(same_trace(found[VECTOR].trace, found[shape].trace) for shape in (WIDE, TALL)):
+        return [replace(found[VECTOR], scope=ALL_SHAPES, matrix=None)]
+    if WIDE in found and TALL in found and same_trace(found[WIDE].trace, found[TALL].trace):
+        wide = replace(found.pop(WIDE), scope=MATRICES, matrix=None)
+        del found[TALL]
+        return [*(_of_shape(item, shape) for shape, item in found.items()), wide]
+    return [_of_shape(item, shape) for shape, item in found.items()]
+
+
+def _of_shape(lifted: Lifted, shape: tuple[int, ...]) -> Lifted:
+    extents = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
+    return replace(lifted, scope=f"shape ({extents})", matrix=(shape[0], shape[1]) if len(shape) == 2 else None)
 
 
 def same_trace(a: Trace, b: Trace) -> bool:

@@ -1,0 +1,1 @@
+"""Step functions that compute with NumPy."""
