@@ -124,6 +124,8 @@ def is_condition(node: Node) -> bool:
 
 def truth(node: Node) -> Node:
     """A value as a condition: whether it is not 0."""
+    if isinstance(node, Op) and node.op == "where" and node.args[1:] == (num(1), num(0)):
+        return node.args[0]
     return node if is_condition(node) else compare("ne", node, num(0))
 
 

@@ -153,6 +153,9 @@ def elementwise(function: Callable[..., Node], *arrays: Whole) -> Whole:
         next((label for label in labels if label is not None), None)
         for labels in zip(*(array.labels for array in wide), strict=True)
     )
+    over = [label for label in labels if label is not None]
+    if len(set(over)) < len(over) or (ALL in over and len(over) > 1):
+        raise UnsupportedError("a vector is multiplied out with itself, or with another that runs over the same axis")
     return Whole(node, wide[0].shape, labels)
 
 

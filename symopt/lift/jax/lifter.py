@@ -1,0 +1,110 @@
+"""From a program to a trace: traced twice, assembled, and confirmed by running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node, ref, refs
+from symopt.ir.trace import LOSS, PARAMETER
+from symopt.lift.arguments import Arguments
+from symopt.lift.assemble import Found, assembled, substituted
+from symopt.lift.confirm import Array, confirm
+from symopt.lift.frames import where_it_happened
+from symopt.lift.jax.program import Program
+from symopt.lift.jax.tracing import INITIAL, Tracing
+from symopt.lift.lifted import Lifted
+from symopt.lift.shapes import over_shapes
+from symopt.lift.texts import assumption_texts
+from symopt.run.frameworks import framework
+
+SEEDS = (1, 2)
+Nodes = Mapping[str, Node]
+
+
+@dataclass(frozen=True)
+class Lifter:
+    """A program with its hyper-parameters; ``package`` is the one whose uses of ``math`` are followed."""
+
+    program: Program
+    arguments: Arguments
+    title: str
+    framework: str
+    package: str | None = None
+
+    def lifted(self) -> list[Lifted]:
+        """The trace for all shapes, or one for each kind of shape.
+
+        Raises
+        ------
+        UnsupportedError: the code does what is not lifted; the message names it, with file and line where known.
+        """
+        return over_shapes(self._on_shape)
+
+    def _on_shape(self, shape: tuple[int, ...]) -> Lifted:
+        try:
+            return self._confirmed(shape, are_numbers_arrays=False)
+        except UnsupportedError as error:
+            # A plain number loses what it stands for where the code hands it to JAX; an array does not.
+            try:
+                return self._confirmed(shape, are_numbers_arrays=True)
+            except UnsupportedError:
+                raise error from None
+
+    def _confirmed(self, shape: tuple[int, ...], are_numbers_arrays: bool) -> Lifted:
+        first, second = (
+            Tracing(self.program, self.arguments, self.title, shape, seed, are_numbers_arrays, self.package)
+            for seed in SEEDS
+        )
+        if first.merged != second.merged or first.assumed != second.assumed:
+            raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
+        found = self._found(first)
+        lifted = Lifted(
+            assembled(found), self.framework, casts=first.casts,
+            hyper_paths={hyper.name: self.arguments.paths[hyper.name] for hyper in found.hypers},
+            state_paths={leaf.name: leaf.path for leaf in first.leaves if leaf.name in found.general},
+            fixed=self.arguments.fixed,
+        )  # fmt: skip
+        confirm(lifted, self._run, shape)
+        return lifted
+
+    def _found(self, tracing: Tracing) -> Found:
+        outcome = tracing.merged.outcome
+        initial = {name.removeprefix(INITIAL): node for name, node in outcome.items() if name.startswith(INITIAL)}
+        general = {name: node for name, node in outcome.items() if not name.startswith(INITIAL)}
+        general = _that_matter(_without_constants(general, initial))
+        initial = {name: initial[name] for name in general if name != PARAMETER}
+        read = set(refs(*general.values(), *initial.values(), *tracing.merged.assumptions))
+        return Found(
+            self.title, [hyper for hyper in self.arguments.hypers if hyper.name in read], general, initial,
+            assumptions=(*assumption_texts(tracing.merged.assumptions), *tracing.assumed),
+            given=(LOSS,) if LOSS in read else (),
+        )  # fmt: skip
+
+    def _run(self, hypers: Mapping[str, float], p: Array, gradients: Sequence[Array]) -> Sequence[Array]:
+        """The program itself on plain numbers; hyper-parameters that no step reads keep their defaults."""
+        defaults = {hyper.name: float(hyper.default) for hyper in self.arguments.hypers}
+        with framework("jax").enable_x64(True), where_it_happened(self.title):
+            return self.program.run(self.arguments.filled({**defaults, **hypers}), p, gradients)
+
+
+def _without_constants(general: Nodes, initial: Nodes) -> dict[str, Node]:
+    """The new values without states that no step changes, but for those that keep the parameter's first value."""
+    constant = {
+        name: initial[name]
+        for name, node in general.items()
+        if node is ref(name) and name != PARAMETER and PARAMETER not in refs(initial[name])
+    }
+    kept = [name for name in general if name not in constant]
+    return dict(zip(kept, substituted([general[name] for name in kept], constant), strict=True))
+
+
+def _that_matter(general: Nodes) -> dict[str, Node]:
+    """The new value of the parameter, and those of the states that it depends on."""
+    wanted, waiting = {PARAMETER}, [PARAMETER]
+    while waiting:
+        read = [name for name in refs(general[waiting.pop()]) if name in general and name not in wanted]
+        wanted.update(read)
+        waiting += read
+    return {name: node for name, node in general.items() if name in wanted}

@@ -1,0 +1,40 @@
+"""Products of arrays as JAX states them: which dimensions are multiplied and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symopt.errors import UnsupportedError
+from symopt.lift import build
+from symopt.lift.whole import Whole, elementwise, matmul, permuted, reduced, reshaped
+
+Dimensions = tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]
+
+
+def product(a: Whole, b: Whole, dimensions: Dimensions) -> Whole:
+    """``lax.dot_general``.
+
+    Raises
+    ------
+    UnsupportedError: a batch of products, or one over more than a matrix.
+    """
+    (of_a, of_b), batch = dimensions
+    if any(map(len, batch)):
+        raise UnsupportedError("a batch of products")
+    if len(of_a) == a.ndim and len(of_b) == b.ndim:
+        matched = permuted(b, [of_b[list(of_a).index(i)] for i in range(a.ndim)])
+        return reduced("sum", elementwise(build.mul, a, matched))
+    if not of_a and a.ndim == b.ndim == 1:
+        return elementwise(build.mul, reshaped(a, (a.size, 1)), b)
+    if len(of_a) != 1 or a.ndim > 2 or b.ndim > 2:
+        raise UnsupportedError(f"a product of arrays of shapes {a.shape} and {b.shape}")
+    left = _with_last(a, of_a[0])
+    right = _with_last(b, of_b[0])
+    if b.ndim == 1 or a.ndim == 1:
+        return reduced("sum", elementwise(build.mul, left, right), [-1])
+    return matmul(left, permuted(right, (1, 0)))
+
+
+def _with_last(array: Whole, dim: int) -> Whole:
+    """The array with one of its dimensions last."""
+    return permuted(array, [*(i for i in range(array.ndim) if i != dim), dim])

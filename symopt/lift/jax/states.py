@@ -1,0 +1,74 @@
+"""The state of an optimizer: the leaves of a tree of arrays and numbers, with names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node, num, ref
+from symopt.lift import build
+from symopt.lift.naming import clean
+from symopt.lift.whole import Whole, aligned, filled, parameter_like, shaped
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An array of the state, or a plain number in it.
+
+    ``path`` is where the state holds it, ``kind`` the letter of its type (i, u, f, b).
+    """
+
+    name: str
+    path: str
+    shape: tuple[int, ...]
+    dtype: Any
+    is_number: bool
+
+    @property
+    def kind(self) -> str:
+        """The letter of its type."""
+        return str(self.dtype.kind)
+
+    def general(self, shape: tuple[int, ...]) -> Whole:
+        """It before a general step, for a parameter of a shape.
+
+        Raises
+        ------
+        UnsupportedError: it has neither the parameter's shape, nor one element for each row or column, nor one.
+        """
+        matrix = (shape[0], shape[1]) if len(shape) == 2 else None
+        wide = [extent for extent in self.shape if extent != 1]
+        if 0 in wide:
+            return filled(num(0), self.shape)
+        if matrix is None and wide not in ([], list(shape)):
+            raise UnsupportedError(f"{self.name}: a state of shape {self.shape} for a parameter of shape {shape}")
+        array = shaped(ref(self.name), self.shape, matrix) if matrix else parameter_like(ref(self.name), self.shape)
+        return array.of(build.truth(array.node)) if self.kind == "b" else array
+
+
+def settled(array: Whole, like: Whole) -> Node:
+    """The expression of an array, with rows and columns as those of another of the same shape."""
+    if array.shape != like.shape:
+        raise UnsupportedError(f"an array of shape {like.shape} becomes one of shape {array.shape}")
+    return build.value(aligned([like, array])[1].node)
+
+
+def names_of(paths: Iterable[tuple[Any, ...]], taken: Collection[str]) -> list[str]:
+    """A name for each path of a tree of JAX: its last key that is a word, else its positions; each once."""
+    names: list[str] = []
+    for path in paths:
+        keys = [_key(entry) for entry in path]
+        words = [key for key in keys if isinstance(key, str)]
+        positions = "_".join(f"s{key + 1}" for key in keys if isinstance(key, int))
+        names.append(clean(words[-1] if words else positions or "state", {*taken, *names}))
+    return names
+
+
+def _key(entry: Any) -> str | int:
+    for attribute in ("name", "key", "idx"):
+        key = getattr(entry, attribute, None)
+        if isinstance(key, str | int):
+            return key
+    return str(entry)
