@@ -55,8 +55,7 @@ def rule(name: str) -> type[Rule]:
     UsageError: there is none; the message offers the nearest names.
     """
     if name not in rule_names():
-        other = "; optimizers of libraries and sources in C are not read yet" if "." in name else ""
-        raise UsageError(f"no rule is called {name!r}; {nearest(name, rule_names())} (symopt list){other}")
+        raise UsageError(f"no rule is called {name!r}; {nearest(name, rule_names())} (symopt list)")
     return _named(f"symopt.specs.{name}", name, Rule)
 
 
@@ -180,6 +179,23 @@ def _settings(target: str, text: str, of: type[Declared]) -> dict[str, Any]:
     return _keywords(target, call, of)
 
 
+def keywords_of(target: str, text: str) -> list[ast.keyword]:
+    """The settings in a target's brackets, each once.
+
+    Raises
+    ------
+    UsageError: they are no settings.
+    """
+    call = _call(target, text)
+    names = [keyword.arg for keyword in call.keywords]
+    if call.args or None in names:
+        raise UsageError(f"{target!r}: {SETTINGS}")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"{target!r}: {twice} is set twice")
+    return call.keywords
+
+
 def _call(target: str, text: str) -> ast.Call:
     """Settings, or the parts of a chain, as the arguments of a call."""
     if len(text) > LONGEST:
@@ -233,12 +249,7 @@ def _text(node: ast.expr) -> str:
 
 
 def _from_file(path: Path, name: str, kinds: tuple[type[Declared], ...] = (Rule,)) -> type[Any]:
-    # Unlike the path's own methods these do not raise for a name that is too long or a folder that may not be read.
-    if not os.path.isfile(path) and path.parts[:1] == ("specs",):  # our own, wherever they are installed
-        path = data_dir("specs").joinpath(*path.parts[1:])
-    if not os.path.isfile(path):
-        raise UsageError(f"{path} is a folder; a rule is a file" if os.path.isdir(path) else f"no file {path}")
-    module = _import_file(path)
+    module = import_file(path)
     found = {cls.__name__: cls for kind in kinds for cls in _members(module, kind)}
     what = " or ".join(kind.__name__.lower() for kind in kinds)
     if not found:
@@ -252,8 +263,19 @@ def _from_file(path: Path, name: str, kinds: tuple[type[Declared], ...] = (Rule,
     return found[name]
 
 
-def _import_file(path: Path) -> ModuleType:
-    """The module of a file outside the catalogue; imports beside it work, errors name the file."""
+def import_file(path: Path) -> ModuleType:
+    """The module of a file outside the catalogue, run; imports beside it work, errors name the file.
+
+    Raises
+    ------
+    UsageError: there is no such file.
+    SpecError: it cannot be imported, or raises.
+    """
+    # Unlike the path's own methods these do not raise for a name that is too long or a folder that may not be read.
+    if not os.path.isfile(path) and path.parts[:1] == ("specs",):  # our own, wherever they are installed
+        path = data_dir("specs").joinpath(*path.parts[1:])
+    if not os.path.isfile(path):
+        raise UsageError(f"{path} is a folder; a target is a file" if os.path.isdir(path) else f"no file {path}")
     spec = importlib.util.spec_from_file_location(f"symopt_user_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise SpecError(f"{path} cannot be imported as a Python file")

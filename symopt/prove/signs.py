@@ -3,7 +3,8 @@
 Every generator that is bounded is written over variables that are not negative: ``x`` in [a, inf) as
 ``a + y``, ``x`` in [a, b) as ``(a + b y)/(1 + y)``. A polynomial all of whose coefficients then have
 one sign, with even powers of the unbounded generators, has that sign everywhere. The test is
-incomplete and never wrong; it proves ``1 - beta**t > 0`` and ``beta*v + (1-beta)*g**2 >= 0``.
+incomplete and never wrong; it proves ``1 - beta**t > 0`` and ``beta*v + (1-beta)*g**2 >= 0``. What has
+odd powers is tried as a sum of squares.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Sign(NamedTuple):
 
 
 UNKNOWN = Sign(0, False)
+# Of longer polynomials no sum of squares is looked for.
+MOST_TERMS = 40
 
 
 def sign_of(terms: Mapping[Monomial, Fraction | int], domains: Mapping[int, Domain]) -> Sign:
@@ -46,13 +49,59 @@ def sign_of(terms: Mapping[Monomial, Fraction | int], domains: Mapping[int, Doma
         if not changed:
             return UNKNOWN
     free = [i for i in used if domains.get(i, Domain()).lower is None and domains.get(i, Domain()).upper is None]
-    if any(monomial[i] % 2 for monomial in changed for i in free):
-        return UNKNOWN
     signs = {1 if c > 0 else -1 for c in changed.values()}
-    if len(signs) != 1:
-        return UNKNOWN
+    if len(signs) != 1 or any(monomial[i] % 2 for monomial in changed for i in free):
+        return _sign_of_squares(changed, free)
     sign = signs.pop()
     return Sign(sign, _excludes_zero(terms, changed, used, domains))
+
+
+def _sign_of_squares(terms: Terms, free: list[int]) -> Sign:
+    """The sign of a sum of squares, as ``g**2 + 2*g*p*w + p**2*w**2 + h``; of what is none it is unknown."""
+    if len(terms) > MOST_TERMS:
+        return UNKNOWN
+    for sign in (1, -1):
+        if _is_sum_of_squares({monomial: sign * c for monomial, c in terms.items()}, free):
+            return Sign(sign, False)
+    return UNKNOWN
+
+
+def _is_sum_of_squares(terms: Terms, free: list[int]) -> bool:
+    """Whether the terms are a quadratic form in the roots of some of them, with a matrix that is not negative.
+
+    The roots are taken of terms with a positive coefficient and even powers of the generators that may be
+    negative. Each other term is to be twice the product of two roots.
+    """
+    squares = [m for m, c in terms.items() if c > 0 and all(m[i] % 2 == 0 for i in free)]
+    matrix: list[list[Fraction]] = [[Fraction(0)] * len(squares) for _ in squares]
+    for i, monomial in enumerate(squares):
+        matrix[i][i] = Fraction(terms[monomial])
+    for monomial, c in terms.items():
+        if monomial in squares:
+            continue
+        pair = next(
+            ((i, j) for i, a in enumerate(squares) for j, b in enumerate(squares[:i])
+             if all(x + y == 2 * z for x, y, z in zip(a, b, monomial, strict=True))),
+            None,
+        )  # fmt: skip
+        if pair is None:
+            return False
+        i, j = pair
+        matrix[i][j] = matrix[j][i] = matrix[i][j] + Fraction(c) / 2
+    return _is_not_negative(matrix)
+
+
+def _is_not_negative(matrix: list[list[Fraction]]) -> bool:
+    """Whether a symmetric matrix has no negative eigenvalue, by elimination."""
+    rows = [list(row) for row in matrix]
+    for k in range(len(rows)):
+        pivot = rows[k][k]
+        if pivot < 0 or (pivot == 0 and any(rows[k][k:])):
+            return False
+        for i in range(k + 1, len(rows)):
+            factor = rows[i][k] / pivot if pivot else Fraction(0)
+            rows[i] = [x - factor * y for x, y in zip(rows[i], rows[k], strict=True)]
+    return True
 
 
 def _over_nonnegative(terms: Terms, i: int, domain: Domain) -> Terms:

@@ -25,6 +25,24 @@ YES, WEAK, NO, OPEN = Sign(1, True), Sign(1, False), Sign(-1, True), Sign(0, Fal
         ({(1, 0): 1, (0, 2): 1}, [NonNegative, Real], WEAK),  # v + g**2
         ({(1, 0): 1, (0, 1): 1}, [Positive, NonNegative], YES),
         ({(1, 0): 1, (0, 1): -1}, [Positive, Positive], OPEN),
+        ({(2, 0): 1, (1, 1): 2, (0, 2): 1}, [Real, Real], WEAK),  # (x + y)**2
+        ({(2, 0): 1, (1, 1): 3, (0, 2): 1}, [Real, Real], OPEN),
+        ({(2, 0): -1, (1, 1): 1, (0, 2): -1}, [Real, Real], Sign(-1, False)),
+        # h + (g + w*p)**2, times 1 - b
+        (
+            {
+                (0, 1, 0, 0, 0): 1,
+                (0, 0, 2, 0, 0): 1,
+                (0, 0, 1, 1, 1): 2,
+                (0, 0, 0, 2, 2): 1,
+                (1, 1, 0, 0, 0): -1,
+                (1, 0, 2, 0, 0): -1,
+                (1, 0, 1, 1, 1): -2,
+                (1, 0, 0, 2, 2): -1,
+            },
+            [UnitInterval, NonNegative, Real, NonNegative, Real],
+            WEAK,
+        ),
     ],
 )
 def test_the_sign_is_that_of_every_point(terms, domains, expected) -> None:

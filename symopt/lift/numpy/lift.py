@@ -88,7 +88,7 @@ class _Step:
         examples: list[Any] = []
 
         def run(forced: Sequence[bool]) -> Path:
-            session = Session(seed, forced, shape if len(shape) == 2 else None)
+            session = Session(seed, forced, matrix=shape if len(shape) == 2 else None)
             with active(session), patched_math(), where_it_happened(self.title):
                 outcome, new = self._stepped(session, shape, state(session), at_first)
             examples.append(new)
@@ -99,7 +99,7 @@ class _Step:
 
     def _start(self, shape: tuple[int, ...], seed: int) -> tuple[Any, dict[str, Node]]:
         """The state before the first step, and its leaves by name."""
-        session = Session(seed, (), shape if len(shape) == 2 else None)
+        session = Session(seed, matrix=shape if len(shape) == 2 else None)
         with active(session), patched_math(), where_it_happened(self.title):
             start = self._fresh_state(SymArray.of(parameter_like(ref(PARAMETER), shape)))
             return start, {_named(path): whole_of(leaf).node for path, leaf in leaves(start)}

@@ -1,0 +1,158 @@
+"""Are two targets the same optimizer? Hyper-parameters are paired by meaning, and the prover settles the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from symopt.errors import UsageError, nearest
+from symopt.ir.trace import Trace
+from symopt.lift.lifted import ALL_SHAPES
+from symopt.prove.compare import compare as compare_traces
+from symopt.prove.compare import compare_within
+from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.render import node_text
+from symopt.prove.verdict import Verdict
+from symopt.prove.witness import find_witness
+from symopt.targets.pairing import Pairing, Partner, Renamed, pairings, renamed
+from symopt.targets.resolve import subject
+from symopt.targets.shapes import Overlap, overlaps
+from symopt.targets.subject import CATALOGUE, Subject
+
+# The part of the time limit in which a pairing is looked for.
+PAIRING_SHARE = 0.3
+Settle = Callable[..., Verdict]
+
+
+def compare(
+    left: Any, right: Any, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
+    time_limit: float = 10.0, in_process: bool = False,
+) -> Verdict:  # fmt: skip
+    """Whether two targets have the same parameters at every step, from their initial states on.
+
+    Parameters
+    ----------
+    left, right: targets as on the command line, rules, traces, optimizer classes, step functions.
+    hyper_map: hyper-parameters of the right as expressions in those of the left and ``t``; where it is not given,
+        they are paired by meaning, and where that does not do, a map is looked for.
+    varying: hyper-parameters that are a sequence over the steps, by the left's names; all others are constant.
+    time_limit: seconds after which the answer is ``unknown``.
+    in_process: whether the proof runs in a process of its own, which is ended when the time is up.
+
+    Raises
+    ------
+    UsageError: a target, a name in ``hyper_map`` or in ``varying`` that does not exist.
+    UnsupportedError: the code of a target does something that is not lifted.
+    """
+    start = monotonic()
+    a, b = subject(left), subject(right)
+    settle = compare_within if in_process else compare_traces
+    question = Question(a, b, hyper_map, tuple(varying), time_limit, settle)
+    return replace(question.verdict(), left=a.title, right=b.title, seconds=monotonic() - start)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two subjects, what is given about their hyper-parameters, and how a pair of traces is settled."""
+
+    left: Subject
+    right: Subject
+    hyper_map: Mapping[str, str] | None
+    varying: tuple[str, ...]
+    time_limit: float
+    settle: Settle
+
+    def verdict(self) -> Verdict:
+        """The verdict over all shapes that both sides were seen on."""
+        found = overlaps(self.left, self.right)
+        if not found:
+            scopes = ", ".join(part.scope for part in self.left.parts), ", ".join(p.scope for p in self.right.parts)
+            return Verdict(
+                self.left.title, self.right.title, "unknown",
+                reason=f"the two are known on different shapes only: {scopes[0]} against {scopes[1]}",
+            )  # fmt: skip
+        return joined([self._of_overlap(overlap) for overlap in found], [overlap.scope for overlap in found])
+
+    def _of_overlap(self, overlap: Overlap) -> Verdict:
+        left, right = overlap.left, overlap.right
+        if self.hyper_map is not None:
+            verdict = self._settled(left, right, self.hyper_map)
+        else:
+            verdict = self._paired(left, right)
+        notes = [f"{a}" for a in verdict.assumptions] + self._evidence()
+        return replace(verdict, assumptions=tuple(dict.fromkeys(notes)))
+
+    def _paired(self, left: Trace, right: Trace) -> Verdict:
+        mapped = renamed(right, left, self._pairing(left, right))
+        verdict = with_own_names(self._settled(left, mapped.trace, None), mapped)
+        if verdict.verdict != "equal" or not mapped.forms:
+            return verdict
+        # Equal, but not with the same values: what differs without the map is a run with the names alone paired.
+        plain = renamed(right, left, {name: Partner(partner.name) for name, partner in mapped.forms.items()})
+        witness, _ = find_witness(left, plain.trace, self.varying, Deadline.after(self.time_limit))
+        if witness is None:
+            return verdict
+        return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step)
+
+    def _settled(self, left: Trace, right: Trace, hyper_map: Mapping[str, str] | None) -> Verdict:
+        known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
+        for name in self.varying:
+            if name not in known:
+                raise UsageError(f"no hyper-parameter {name!r} varies; {nearest(name, known)}")
+        return self.settle(left, right, hyper_map=hyper_map, varying=self.varying, time_limit=self.time_limit)
+
+    def _pairing(self, left: Trace, right: Trace) -> Pairing:
+        """The first pairing under which all runs agree; where none does, the likeliest."""
+        deadline = Deadline.after(PAIRING_SHARE * self.time_limit)
+        likeliest: Pairing | None = None
+        try:
+            for pairing in pairings(left, right):
+                likeliest = pairing if likeliest is None else likeliest
+                mapped = renamed(right, left, pairing).trace
+                witness, agreed = find_witness(left, mapped, self.varying, deadline)
+                if witness is None and agreed:
+                    return pairing
+        except OutOfTimeError:
+            pass
+        return likeliest or {}
+
+    def _evidence(self) -> list[str]:
+        """What the reader should know of the code that was lifted."""
+        notes = []
+        for side in (self.left, self.right):
+            casts = dict.fromkeys(cast for part in side.parts for cast in part.casts)
+            if casts:
+                notes.append(f"{side.title} rounds on the way ({', '.join(casts)}); this is about real numbers")
+            kept = [f"{name} = {value}" for part in side.parts[:1] for name, value in part.fixed.items()]
+            if kept and side.framework != CATALOGUE:
+                notes.append(f"{side.title} with {', '.join(kept)}")
+        return notes
+
+
+def with_own_names(verdict: Verdict, mapped: Renamed) -> Verdict:
+    """A verdict in which the right's hyper-parameters have their own names again, as keys of the map."""
+    if verdict.hyper_map is None:
+        return verdict
+    own = {mapped.names.get(name, name): text for name, text in verdict.hyper_map.items()}
+    for name, partner in mapped.forms.items():
+        if own.get(name) == partner.name:
+            own[name] = node_text(partner.node)
+    return replace(verdict, hyper_map=own)
+
+
+# The worst first: one difference makes two optimizers different.
+ORDER = ("different", "unknown", "equal-if", "equal")
+
+
+def joined(verdicts: Sequence[Verdict], scopes: Sequence[str]) -> Verdict:
+    """One verdict from those for several kinds of shapes: the worst, at the earliest step."""
+    pairs = list(zip(verdicts, scopes, strict=True))
+    worst = min(ORDER.index(verdict.verdict) for verdict in verdicts)
+    chosen = [(verdict, scope) for verdict, scope in pairs if ORDER.index(verdict.verdict) == worst]
+    first, scope = min(chosen, key=lambda item: item[0].first_step or 0)
+    if first.verdict in ("different", "unknown"):
+        return replace(first, scope=scope if scope != ALL_SHAPES else first.scope)
+    conditions = dict.fromkeys(condition for verdict, _ in pairs for condition in verdict.conditions)
+    return replace(first, scope="; ".join(dict.fromkeys(scopes)), conditions=tuple(conditions))
