@@ -12,7 +12,7 @@ from symopt._paths import PACKAGE
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num
 from symopt.lift import build
-from symopt.lift.jax import tables
+from symopt.lift.jax import infinite, tables
 from symopt.lift.jax.elementwise import LOGIC, OPERATIONS, UNCHANGED, truncated
 from symopt.lift.jax.products import product
 from symopt.lift.jax.tables import Table, Value, nodes_of, value_of, whole
@@ -74,7 +74,7 @@ class Interpreter:
         if array.size == 0:
             return filled(num(0), array.shape)
         elements = array.reshape(-1)
-        if (elements == elements[0]).all():
+        if (elements == elements[0]).all() or array.size == 1:
             return filled(self._number(elements[0]), array.shape)
         if array.size > tables.MOST_ELEMENTS:
             raise UnsupportedError(f"a constant array of {array.size} elements that are not the same")
@@ -85,6 +85,9 @@ class Interpreter:
 
     def _number(self, value: Any) -> Node:
         exact = value.item()
+        special = infinite.special(exact)
+        if special is not None:
+            return special
         found = self.session.number(exact)
         if isinstance(found, Num) and isinstance(exact, float) and value.dtype.itemsize < 8:
             return num(Fraction(str(value)))  # as it is written in the source: 0.1 and not its rounded value
@@ -112,7 +115,8 @@ class Interpreter:
         if name in LOGIC and equation.invars[0].aval.dtype.kind == "b":
             return [_elementwise(LOGIC[name], inputs)]
         if name in OPERATIONS:
-            return [self._is_below_largest(name, equation, inputs) or _elementwise(OPERATIONS[name], inputs)]
+            below = self._is_below_largest(name, equation, inputs)
+            return [below or _elementwise(self._of_finite_numbers(name), inputs)]
         raise UnsupportedError("this operation is not lifted")
 
     def _is_below_largest(self, name: str, equation: Any, inputs: list[Value]) -> Value | None:
@@ -127,6 +131,18 @@ class Interpreter:
             return None
         self.session.assumptions[NO_OVERFLOW] = None
         return filled(TRUE, equation.outvars[0].aval.shape)
+
+    def _of_finite_numbers(self, name: str) -> Callable[..., Node]:
+        """An operation; what it comes to with an infinity is known where all other numbers are finite."""
+
+        def operation(*args: Node) -> Node:
+            known = infinite.settled(name, args)
+            if known is None:
+                return OPERATIONS[name](*args)
+            self.session.assumptions[FINITE] = None
+            return known
+
+        return operation
 
     def _is_finite(self, equation: Any, inputs: list[Value]) -> list[Value]:
         self.session.assumptions[FINITE] = None

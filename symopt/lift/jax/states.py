@@ -9,15 +9,18 @@ from typing import Any
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num, ref
 from symopt.lift import build
+from symopt.lift.jax.infinite import refused
+from symopt.lift.jax.tables import Table, Value, whole
 from symopt.lift.naming import clean
-from symopt.lift.whole import Whole, aligned, filled, parameter_like, shaped
+from symopt.lift.whole import aligned, filled, parameter_like, shaped
 
 
 @dataclass(frozen=True)
 class Leaf:
     """An array of the state, or a plain number in it.
 
-    ``path`` is where the state holds it, ``kind`` the letter of its type (i, u, f, b).
+    ``path`` is where the state holds it, ``kind`` the letter of its type (i, u, f, b). ``table`` are its elements
+    where these are different constants, which no step may change.
     """
 
     name: str
@@ -25,19 +28,22 @@ class Leaf:
     shape: tuple[int, ...]
     dtype: Any
     is_number: bool
+    table: Table | None = None
 
     @property
     def kind(self) -> str:
         """The letter of its type."""
         return str(self.dtype.kind)
 
-    def general(self, shape: tuple[int, ...]) -> Whole:
+    def general(self, shape: tuple[int, ...]) -> Value:
         """It before a general step, for a parameter of a shape.
 
         Raises
         ------
         UnsupportedError: it has neither the parameter's shape, nor one element for each row or column, nor one.
         """
+        if self.table is not None:
+            return self.table
         matrix = (shape[0], shape[1]) if len(shape) == 2 else None
         wide = [extent for extent in self.shape if extent != 1]
         if 0 in wide:
@@ -48,8 +54,19 @@ class Leaf:
         return array.of(build.truth(array.node)) if self.kind == "b" else array
 
 
-def settled(array: Whole, like: Whole) -> Node:
-    """The expression of an array, with rows and columns as those of another of the same shape."""
+def settled(value: Value, like: Value) -> Node:
+    """The expression of an array, with rows and columns as those of another of the same shape.
+
+    Raises
+    ------
+    UnsupportedError: it has another shape, or it is a table of constants and not the same one.
+    """
+    if isinstance(like, Table):
+        if not isinstance(value, Table) or value.nodes.tolist() != like.nodes.tolist():
+            raise UnsupportedError("an array of different constants changes from step to step")
+        return num(0)
+    array = whole(value)
+    refused([array.node])
     if array.shape != like.shape:
         raise UnsupportedError(f"an array of shape {like.shape} becomes one of shape {array.shape}")
     return build.value(aligned([like, array])[1].node)

@@ -13,11 +13,11 @@ from symopt.lift.frames import where_it_happened
 from symopt.lift.jax.interpret import Interpreter
 from symopt.lift.jax.program import Program
 from symopt.lift.jax.states import Leaf, names_of, settled
-from symopt.lift.jax.tables import Value, whole
+from symopt.lift.jax.tables import Table, Value
 from symopt.lift.paths import Merged, Path, explored
 from symopt.lift.scalars import patched_math, symbolic
 from symopt.lift.session import Session, active
-from symopt.lift.whole import Whole, filled, parameter_like
+from symopt.lift.whole import filled, parameter_like
 from symopt.run.frameworks import framework
 
 INITIAL = "initial "  # before the name of a state: what it is before the first step
@@ -58,7 +58,8 @@ class Tracing:
 
     def _path(self, forced: Sequence[bool]) -> Path:
         """One way through the start and a step."""
-        session = Session(self._seed, forced, (self._shape[0], self._shape[1]) if len(self._shape) == 2 else None)
+        matrix = (self._shape[0], self._shape[1]) if len(self._shape) == 2 else None
+        session = Session(self._seed, forced, matrix=matrix)
         modules = patched_math(self._package)
         with framework("jax").enable_x64(True), active(session), modules, where_it_happened(self._title):
             arguments = self._arguments.symbolic(session)
@@ -75,11 +76,20 @@ class Tracing:
         names = names_of(result.paths, self._arguments.paths)
         keystr = framework("jax").tree_util.keystr
         self._leaves = [
-            Leaf(name, f"state{keystr(path)}", shape, dtype, is_plain and not self._are_numbers_arrays)
-            for name, path, (shape, dtype, is_plain) in zip(names, result.paths, result.kinds, strict=True)
+            Leaf(
+                name,
+                f"state{keystr(path)}",
+                shape,
+                dtype,
+                is_plain and not self._are_numbers_arrays,
+                value if isinstance(value, Table) else None,
+            )
+            for name, path, (shape, dtype, is_plain), value in zip(
+                names, result.paths, result.kinds, result.values, strict=True
+            )
         ]
         initial = {
-            f"{INITIAL}{leaf.name}": settled(whole(value), leaf.general(self._shape))
+            f"{INITIAL}{leaf.name}": settled(value, leaf.general(self._shape))
             for leaf, value in zip(self._leaves, result.values, strict=True)
         }
         return initial, result.tree
@@ -101,7 +111,7 @@ class Tracing:
             self._example(), self._example(), numpy.ones(()), numpy.ones((), dtype=int),
             *(numpy.ones(leaf.shape, leaf.dtype) for leaf in arrays),
         ]  # fmt: skip
-        inputs: list[Whole] = [
+        inputs: list[Value] = [
             *(parameter_like(ref(name), self._shape) for name in (PARAMETER, GRADIENT)),
             filled(ref(LOSS), ()), filled(ref(STEP), ()), *(leaf.general(self._shape) for leaf in arrays),
         ]  # fmt: skip
@@ -110,7 +120,7 @@ class Tracing:
         if [f"state{path}" for path in before] != [leaf.path for leaf in self._leaves]:
             raise UnsupportedError("a step gives another state than the one that it starts from")
         likes = [inputs[0], *(leaf.general(self._shape) for leaf in self._leaves)]
-        nodes = [settled(whole(value), like) for value, like in zip(result.values, likes, strict=True)]
+        nodes = [settled(value, like) for value, like in zip(result.values, likes, strict=True)]
         return dict(zip([PARAMETER, *(leaf.name for leaf in self._leaves)], nodes, strict=True))
 
     def _example(self) -> Any:
