@@ -1,0 +1,3 @@
+#ifndef SYMOPT_LIFT_CBLAS
+#define SYMOPT_LIFT_CBLAS
+#endif

@@ -1,0 +1,4 @@
+#ifndef SYMOPT_LIFT_EMMINTRIN
+#define SYMOPT_LIFT_EMMINTRIN
+#include <immintrin.h>
+#endif

@@ -1,0 +1,5 @@
+#ifndef SYMOPT_LIFT_LIMITS
+#define SYMOPT_LIFT_LIMITS
+#define INT_MAX 2147483647
+#define INT_MIN (-2147483647 - 1)
+#endif

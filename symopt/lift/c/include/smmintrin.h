@@ -1,0 +1,4 @@
+#ifndef SYMOPT_LIFT_SMMINTRIN
+#define SYMOPT_LIFT_SMMINTRIN
+#include <immintrin.h>
+#endif

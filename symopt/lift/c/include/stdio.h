@@ -1,0 +1,4 @@
+#ifndef SYMOPT_LIFT_STDIO
+#define SYMOPT_LIFT_STDIO
+#include <stddef.h>
+#endif

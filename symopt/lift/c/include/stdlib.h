@@ -1,0 +1,4 @@
+#ifndef SYMOPT_LIFT_STDLIB
+#define SYMOPT_LIFT_STDLIB
+#include <stddef.h>
+#endif

@@ -1,0 +1,2 @@
+"""stub"""
+def covers_all(tree, function, known): return False

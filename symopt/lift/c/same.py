@@ -1,0 +1,44 @@
+"""Whether two expressions of a lifted function are the same number: by their normal form, else by a proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from symopt.ir.nodes import MatOp, Node, Reduce, walk
+from symopt.ir.trace import STEP
+from symopt.lang.domain import Domain, PositiveInteger
+from symopt.lift.c.normal import Axes, Normal
+from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.same import provably_same
+
+LIMIT = 2.0  # seconds for a proof
+
+
+def sameness(
+    domains: Mapping[str, Domain], arrays: Collection[str], numbers: Collection[str] = (), axes: Axes | None = None
+) -> Callable[[Node, Node], bool]:
+    """The test for expressions over hyper-parameters with domains, the step, arrays and numbers."""
+    normal = Normal({*domains, *numbers, STEP}, axes)
+    known = {**domains, STEP: PositiveInteger}
+    names = tuple(dict.fromkeys((*known, *numbers, *arrays)))
+    found: dict[tuple[Node, Node], bool] = {}
+
+    def same(a: Node, b: Node) -> bool:
+        if a is b:
+            return True
+        x, y = normal(a), normal(b)
+        if x is y:
+            return True
+        if (x, y) not in found:
+            found[x, y] = _proved(x, y)
+        return found[x, y]
+
+    def _proved(x: Node, y: Node) -> bool:
+        if any(isinstance(node, Reduce | MatOp) for node in walk([x, y])):
+            return False
+        try:
+            return provably_same(x, y, names, known, Deadline.after(LIMIT))
+        except OutOfTimeError:
+            return False
+
+    return same
