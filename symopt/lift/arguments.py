@@ -64,7 +64,9 @@ class Arguments:
             if slot.position is None:
                 filled[slot.argument] = value
             else:
-                filled[slot.argument] = (*filled.get(slot.argument, ()), value)
+                elements = list(filled[slot.argument])
+                elements[slot.position] = value
+                filled[slot.argument] = tuple(elements)
         return filled
 
     def symbolic(self, session: Session) -> dict[str, Any]:
@@ -95,7 +97,10 @@ def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, 
         if parameter.name in kept or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         is_free = fixed.get(parameter.name) == FREE
-        slots += _slots(parameter, is_free, {slot.hyper.name for slot in slots}, title)
+        new = _slots(parameter, is_free, {slot.hyper.name for slot in slots}, title)
+        if any(slot.position is not None for slot in new):
+            kept[parameter.name] = tuple(parameter.default)  # elements that are None stay
+        slots += new
     return Arguments(tuple(slots), kept)
 
 
@@ -108,11 +113,13 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
         default = DEFAULTS[role] if role is not None else 1e-4
     if is_number(default) and (isinstance(default, float) or is_free or roles_of(name)):
         return [Slot(hyper_info(clean(name, taken), default), name)]
-    if isinstance(default, tuple | list) and default and all(map(is_number, default)):
-        names: list[str] = []
-        for i in range(len(default)):
-            names.append(clean(element(name, i), {*taken, *names}))
-        return [Slot(hyper_info(n, d), name, i) for i, (n, d) in enumerate(zip(names, default, strict=True))]
+    if isinstance(default, tuple | list) and all(item is None or is_number(item) for item in default):
+        found: list[Slot] = []
+        for i, item in enumerate(default):
+            if item is not None:
+                names = {slot.hyper.name for slot in found}
+                found.append(Slot(hyper_info(clean(element(name, i), {*taken, *names}), item), name, i))
+        return found
     return []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from symopt._paths import PACKAGE
 from symopt.errors import SymoptError, UnsupportedError
+
+# Files of frameworks that stand between an optimizer and an operation, and are never what is asked about.
+MACHINERY = re.compile(r"[/\\]torch[/\\](?!optim[/\\](?!optimizer))|[/\\]jax[/\\]_src[/\\]")
 
 
 @contextmanager
@@ -41,5 +45,6 @@ def source_place(error: BaseException) -> str:
     first_inside = next((i for i, frame in enumerate(frames) if frame in outside), None)
     if first_inside is None:
         return ""
-    called = [frame for frame in outside if "site-packages" not in Path(frame.filename).parts] or outside
+    own_code = [frame for frame in outside if "site-packages" not in Path(frame.filename).parts]
+    called = own_code or [frame for frame in outside if not MACHINERY.search(frame.filename)] or outside
     return f"{called[-1].filename}:{called[-1].lineno}"

@@ -63,6 +63,9 @@ def symbolic(shadow: Number, node: Node) -> Number:
         raise UnsupportedError("a complex number comes up")
     if isinstance(shadow, int):
         return SymInt(shadow, node)
+    if not math.isfinite(shadow):
+        # On a way that the shadows themselves do not take; any number will do, and this one can be found again.
+        shadow = current().random.uniform(0.3, 0.9)
     current().note(shadow, node)
     return SymFloat(shadow, node)
 
@@ -200,7 +203,26 @@ def _pow(a: Any, b: Any) -> Any:
     return a**b if isinstance(a, _Symbolic) or isinstance(b, _Symbolic) else _ORIGINAL_POW(a, b)
 
 
+def _extreme(name: str) -> Callable[..., Any]:
+    """``max`` or ``min`` of Python, which give an expression instead of a branch where two numbers are symbolic."""
+    original = getattr(builtins, name)
+
+    def function(*args: Any, **options: Any) -> Any:
+        items = tuple(args[0]) if len(args) == 1 and isinstance(args[0], list | tuple) else args
+        is_plain = not any(isinstance(item, _Symbolic) for item in items)
+        if options or is_plain or not all(isinstance(item, int | float) for item in items):
+            return original(*args, **options)
+        node = current().number(items[0])
+        for item in items[1:]:
+            node = build.apply(name, node, current().number(item))
+        return symbolic(original(map(plain, items)), node)
+
+    return function
+
+
 _ORIGINAL_POW = math.pow
+# Names that a module has without importing them.
+BUILTINS: Mapping[str, Callable[..., Any]] = {name: _extreme(name) for name in ("max", "min")}
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sqrt": _of_math("sqrt", lambda x: build.apply("sqrt", x)),
     "exp": _of_math("exp", lambda x: build.apply("exp", x)),
@@ -226,8 +248,15 @@ def _float(x: Any = 0.0) -> Any:
 
 @contextmanager
 def patched_math(package: str | None = None) -> Iterator[None]:
-    """Make the functions of ``math`` keep expressions inside the block, also where a package has imported them."""
-    namespaces = [math.__dict__, *(module.__dict__ for module in _modules(package))]
+    """Make the functions of ``math`` keep expressions inside the block, also where a package has imported them.
+
+    In the modules of the package ``max`` and ``min`` do so too.
+    """
+    modules = _modules(package)
+    namespaces = [math.__dict__, *(module.__dict__ for module in modules)]
+    added = [(module.__dict__, name) for module in modules for name in BUILTINS if name not in module.__dict__]
+    for names, name in added:
+        names[name] = BUILTINS[name]
     changed = [
         (names, name, item, _REPLACED[id(item)])
         for names in namespaces for name, item in list(names.items()) if id(item) in _REPLACED
@@ -239,6 +268,8 @@ def patched_math(package: str | None = None) -> Iterator[None]:
     finally:
         for names, name, item, _ in changed:
             names[name] = item
+        for names, name in added:
+            del names[name]
 
 
 def _modules(package: str | None) -> list[ModuleType]:

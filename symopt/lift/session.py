@@ -41,11 +41,13 @@ class Session:
     """What one symbolic execution knows.
 
     ``forced`` are the ways that the first branches are made to go; the rest go as the shadows say.
+    ``facts`` are conditions that hold, whatever the shadows say.
     ``matrix`` is the parameter's shape where it is a matrix: rows, columns.
     """
 
     seed: int = 1
     forced: Sequence[bool] = ()
+    facts: frozenset[Node] = frozenset()
     matrix: tuple[int, int] | None = None
     decisions: list[Decision] = field(default_factory=list)
     casts: dict[str, None] = field(default_factory=dict)
@@ -96,6 +98,8 @@ class Session:
             return condition is TRUE
         if not self.is_recording:
             return shadow
+        if condition in self.facts or negated(condition) in self.facts:
+            return condition in self.facts
         for decision in self.decisions:
             if decision.condition is condition:
                 return decision.holds

@@ -1,0 +1,304 @@
+"""Lifting of optimizer classes: what an unmodified ``torch.optim.Optimizer`` computes, as a trace."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node
+from symopt.ir.trace import GRADIENT, PARAMETER
+from symopt.lift.arguments import Arguments, read_arguments
+from symopt.lift.assemble import Found, assembled
+from symopt.lift.confirm import confirm
+from symopt.lift.lifted import ALL_SHAPES, Lifted
+from symopt.lift.naming import clean
+from symopt.lift.paths import Merged, explored
+from symopt.lift.shapes import SHAPES, over_shapes, same_trace
+from symopt.lift.texts import assumption_texts
+from symopt.lift.torch.agreement import same_updates
+from symopt.lift.torch.domains import checked_domains, is_bound
+from symopt.lift.torch.execute import (
+    OTHER,
+    Case,
+    Run,
+    Source,
+    conditions_of_constructor,
+    first_step,
+    general_step,
+)  # fmt: skip
+from symopt.lift.torch.means import with_means
+from symopt.lift.torch.real import run_real
+from symopt.lift.torch.together import reads_other, renamed, with_model_sums
+from symopt.lift.torch.zeros import without_needless
+
+# Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
+CASES = {shape: (seed, 2 + seed % 3) for seed, shape in enumerate(SHAPES, 1)}
+SECOND = 7, 5
+MOST_RETRIES = 4
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What all ways through a step come to, on one shape."""
+
+    general: Merged
+    first: Merged
+    run: Run
+    initial: Mapping[str, Node | None]
+
+
+def lift_class(cls: type, title: str, fixed: Mapping[str, object] = {}) -> list[Lifted]:  # is read only
+    """What an optimizer class computes.
+
+    Parameters
+    ----------
+    cls: a subclass of ``torch.optim.Optimizer``, as it is.
+    title: how it is called in messages and as a trace.
+    fixed: arguments of the constructor that are given as they are; other numbers are symbolic.
+
+    Returns
+    -------
+    One trace where the class does the same to tensors of every shape; else one for each shape, for each of two
+    tensors, or for each of the two code paths that ``foreach`` chooses between.
+
+    Raises
+    ------
+    UsageError: an argument is required that is no hyper-parameter with a usual value.
+    UnsupportedError: something that is not lifted; the message names it, and where it is.
+    """
+    looped = _lifted(cls, title, fixed)
+    if "foreach" not in inspect.signature(cls).parameters or "foreach" in fixed:
+        return looped
+    try:
+        at_once = _lifted(cls, title, {**fixed, "foreach": True})
+    except UnsupportedError as error:
+        raise UnsupportedError(f"{title} with foreach=True: {error}") from error
+    if _are_same(looped, at_once):
+        return looped
+    return [
+        replace(item, scope=f"{item.scope}, foreach={name}")
+        for name, items in ((False, looped), (True, at_once)) for item in items
+    ]  # fmt: skip
+
+
+def _lifted(cls: type, title: str, fixed: Mapping[str, object]) -> list[Lifted]:
+    """What a class computes with some arguments, confirmed on the real one."""
+    source, said = _source(cls, title, fixed)
+    found = _over_shapes(source, said)
+    if not _treats_alike(source, found[0]):
+        positions = [_over_shapes(source, said, position) for position in (0, 1)]
+        if not all(_are_same(found, items) for items in positions):
+            return [_finished(source, item, i) for i, items in enumerate(positions) for item in items]
+    return [_finished(source, item) for item in found]
+
+
+def _are_same(one: Sequence[Lifted], other: Sequence[Lifted]) -> bool:
+    return len(one) == len(other) and all(map(same_updates, one, other))
+
+
+def _source(cls: type, title: str, fixed: Mapping[str, object]) -> tuple[Source, tuple[str, ...]]:
+    """The class with arguments that its constructor takes, and what is assumed for that."""
+    parameters = list(inspect.signature(cls).parameters.values())[1:]
+    arguments = read_arguments(parameters, fixed, title)
+    if "lr" in arguments.fixed and arguments.fixed["lr"] is None:
+        arguments = replace(arguments, fixed={k: v for k, v in arguments.fixed.items() if k != "lr"})
+    source = Source(cls, title, arguments, _package(cls))
+    assumed: list[str] = []
+    for _ in range(MOST_RETRIES):
+        decisions, error = next(
+            (found for shape in SHAPES if (found := conditions_of_constructor(source, Case(shape)))[1] is None),
+            conditions_of_constructor(source, Case(SHAPES[0])),
+        )
+        if error is None:
+            arguments = checked_domains(source.arguments, decisions)
+            facts = [d.fact for d in decisions if not is_bound(d.fact, arguments.hypers)]
+            return replace(source, arguments=arguments), (*assumed, *assumption_texts(facts))
+        source, more = _retried(source, [d.fact for d in decisions], error)
+        assumed += more
+    raise error
+
+
+def _retried(source: Source, facts: Sequence[Node], error: Exception) -> tuple[Source, list[str]]:
+    """Other values for the hyper-parameters that a constructor refused: the other side of the default, or the default."""
+    from symopt.ir.nodes import refs
+
+    names = [name for name in (refs(facts[-1]) if facts else []) if name in source.hypers]
+    if not names:
+        raise error
+    fresh = [name for name in names if name not in source.nudged and _default(source, name) != 0]
+    if fresh:
+        return replace(source, nudged=source.nudged | set(fresh)), []
+    kept = [slot for slot in source.arguments.slots if slot.hyper.name not in names]
+    fixed = dict(source.arguments.fixed)
+    for slot in source.arguments.slots:
+        if slot.hyper.name in names and slot.position is None:
+            value = slot.hyper.default
+            fixed[slot.argument] = int(value) if value.denominator == 1 else float(value)
+        elif slot.hyper.name in names:
+            raise error
+    arguments = Arguments(tuple(kept), fixed)
+    return replace(source, arguments=arguments), [f"{name} = {_default(source, name)}" for name in names]
+
+
+def _default(source: Source, name: str) -> Fraction:
+    return next(hyper.default for hyper in source.arguments.hypers if hyper.name == name)
+
+
+def _package(cls: type) -> str:
+    """The modules whose use of ``math`` is looked after: a library as a whole, a file by itself."""
+    top = cls.__module__.partition(".")[0]
+    if top == "torch":
+        return "torch.optim"
+    path = getattr(inspect.getmodule(cls), "__file__", None) or ""
+    return top if "site-packages" in path else cls.__module__
+
+
+def _over_shapes(source: Source, said: Sequence[str], position: int | None = None) -> list[Lifted]:
+    found = over_shapes(lambda shape: _on_shape(source, shape, *CASES[shape], said, position))
+    if len(found) == 1 and found[0].scope == ALL_SHAPES:
+        return found
+    for item in found:
+        shape = _shape_of(item)
+        again = _on_shape(source, shape, *SECOND, said, position)
+        if not same_trace(again.trace, item.trace):
+            raise UnsupportedError(f"{source.title}: what it computes depends on the numbers that it is run on")
+    return found
+
+
+def _shape_of(item: Lifted) -> tuple[int, ...]:
+    return next((shape for shape in SHAPES if item.scope == f"shape {shape}"), SHAPES[0])
+
+
+def _on_shape(
+    source: Source, shape: tuple[int, ...], seed: int, warm: int, said: Sequence[str], position: int | None
+) -> Lifted:  # fmt: skip
+    tensors = 1 if position is None else 2
+    found = _explored(source, Case(shape, seed, warm, tensors))
+    general, first, initial = found.general.outcome, found.first.outcome, found.initial
+    if position is not None:
+        own = _own_names(general)
+        general, first = (_of_one(source, values, own, position) for values in (general, first))
+        initial = {name: initial.get(name + OTHER * position if name in own else name) for name in general}
+        given = {name: node for name, node in initial.items() if node is not None}
+        initial = {**initial, **renamed_initial(given, own, position)}
+    assumptions = [fact for fact in found.general.assumptions if not is_bound(fact, source.arguments.hypers)]
+    trace = assembled(Found(
+        title=source.title, hypers=source.arguments.hypers, general=general, initial=initial, first=first,
+        assumptions=(*said, *assumption_texts([*assumptions, *found.first.assumptions])), draws=found.run.draws,
+        source=_file(source.cls),
+    ))  # fmt: skip
+    paths = {name: ".".join(map(str, path)) for (path, owner), name in found.run.names.items() if not owner}
+    kept = {state.name for state in trace.states}
+    return Lifted(
+        trace=trace, framework="torch", hyper_paths=source.arguments.paths,
+        state_paths={name: path for name, path in paths.items() if name in kept}, casts=tuple(found.run.casts),
+        fixed=dict(source.arguments.fixed),
+    )  # fmt: skip
+
+
+def renamed_initial(values: Mapping[str, Node], own: Sequence[str], position: int) -> dict[str, Node]:
+    """Initial values of the second tensor's states in the names of the first."""
+    from symopt.lift.torch.together import exchanged
+
+    if position == 0:
+        return dict(values)
+    return dict(zip(values, exchanged(list(values.values()), own), strict=True))
+
+
+def _explored(source: Source, case: Case) -> Explored:
+    """All ways through a general step and through the first one, on one shape."""
+    run, at_first = Run(), Run()
+    general = explored(lambda forced: general_step(source, case, forced, run), source.hypers)
+    facts = frozenset(general.assumptions)
+    first = explored(lambda forced: first_step(source, case, forced, facts, run, at_first), ())
+    run.casts |= at_first.casts
+    return Explored(_tidied(general, run, case), _tidied(first, run, case), run, at_first.initial)
+
+
+def _tidied(merged: Merged, run: Run, case: Case) -> Merged:
+    """With means as such."""
+    extents = case.matrix or (case.shape[0], 1)
+    values = with_means(list(merged.outcome.values()), run.shapes, extents)
+    return Merged(dict(zip(merged.outcome, values, strict=True)), merged.assumptions)
+
+
+def _own_names(values: Mapping[str, Node]) -> list[str]:
+    """The names that each of two tensors has for itself."""
+    return [GRADIENT, *(name.removesuffix(OTHER) for name in values if name.endswith(OTHER))]
+
+
+def _of_one(source: Source, values: Mapping[str, Node], own: Sequence[str], position: int) -> dict[str, Node]:
+    """The update of one of two tensors.
+
+    Raises
+    ------
+    UnsupportedError: it reads what belongs to the other, other than in a sum over the model.
+    """
+    mine = renamed(values, own, position)
+    mine = dict(zip(mine, with_model_sums(list(mine.values()), own), strict=True))
+    leaks = reads_other(list(mine.values()))
+    if leaks:
+        raise UnsupportedError(
+            f"{source.title}: the update of one tensor reads {', '.join(dict.fromkeys(leaks))} of another"
+        )
+    return mine
+
+
+def _treats_alike(source: Source, found: Lifted) -> bool:
+    """Whether two tensors in one group are updated alike and apart, on the way that the shadows take."""
+    shape = _shape_of(found)
+    one, two = Run(), Run()
+    alone = general_step(source, Case(shape, 1, 3, 1), (), one)
+    both = general_step(source, Case(shape, 1, 3, 2), (), two)
+    own = _own_names(both.outcome)
+    first, second = (renamed(both.outcome, own, position) for position in (0, 1))
+    if first != second or reads_other(list(first.values())) or set(first) != set(alone.outcome):
+        return False
+    shared = [name for name in first if name not in own]
+    return all(first[name] is alone.outcome[name] for name in shared)
+
+
+def _finished(source: Source, item: Lifted, position: int | None = None) -> Lifted:
+    """A trace that was confirmed on the real class, without assumptions that it does not need."""
+    shapes = (SHAPES[0], SHAPES[2]) if item.scope == ALL_SHAPES else (_shape_of(item),)
+    tensors = 1 if position is None else 2
+    for shape in shapes:
+        confirm(
+            item, lambda hypers, p, gradients: run_real(source, hypers, p, gradients, position or 0, tensors), shape
+        )
+    if position is None:
+        item = without_needless(item, lambda values: _with_zeros(source, item, values))
+        return item
+    which = ("first", "second")[position]
+    return replace(item, scope=f"{item.scope}, {which} of two tensors")
+
+
+def _with_zeros(source: Source, item: Lifted, names: Sequence[str]) -> Lifted:
+    """The same class with some hyper-parameters at 0."""
+    fixed = dict(source.arguments.fixed)
+    kept = []
+    for slot in source.arguments.slots:
+        if slot.hyper.name not in names:
+            kept.append(slot)
+        elif slot.position is None:
+            fixed[slot.argument] = 0.0
+        else:
+            elements: list[Any] = list(fixed[slot.argument])
+            elements[slot.position] = 0.0
+            fixed[slot.argument] = tuple(elements)
+    at_zero = replace(source, arguments=Arguments(tuple(kept), fixed))
+    return _on_shape(at_zero, _shape_of(item), 3, 3, (), None)
+
+
+def _file(cls: type) -> str:
+    try:
+        return inspect.getsourcefile(cls) or ""
+    except TypeError:
+        return ""
+
+
+__all__ = ["PARAMETER", "clean", "lift_class"]
