@@ -17,7 +17,7 @@ from symopt.lift.confirm import confirm
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.naming import clean
 from symopt.lift.paths import Merged, explored
-from symopt.lift.shapes import SHAPES, over_shapes, same_trace
+from symopt.lift.shapes import MATRICES, SHAPES, TALL, VECTOR, WIDE, over_shapes, same_trace
 from symopt.lift.texts import assumption_texts
 from symopt.lift.torch.agreement import same_updates
 from symopt.lift.torch.domains import checked_domains, is_bound
@@ -159,18 +159,20 @@ def _package(cls: type) -> str:
 
 def _over_shapes(source: Source, said: Sequence[str], position: int | None = None) -> list[Lifted]:
     found = over_shapes(lambda shape: _on_shape(source, shape, *CASES[shape], said, position))
-    if len(found) == 1 and found[0].scope == ALL_SHAPES:
-        return found
     for item in found:
-        shape = _shape_of(item)
-        again = _on_shape(source, shape, *SECOND, said, position)
-        if not same_trace(again.trace, item.trace):
-            raise UnsupportedError(f"{source.title}: what it computes depends on the numbers that it is run on")
+        shapes = _shapes_of(item)
+        if len(shapes) == 1:
+            again = _on_shape(source, shapes[0], *SECOND, said, position)
+            if not same_trace(again.trace, item.trace):
+                raise UnsupportedError(f"{source.title}: what it computes depends on the numbers that it is run on")
     return found
 
 
-def _shape_of(item: Lifted) -> tuple[int, ...]:
-    return next((shape for shape in SHAPES if item.scope == f"shape {shape}"), SHAPES[0])
+def _shapes_of(item: Lifted) -> tuple[tuple[int, ...], ...]:
+    """The shapes that a trace was found on, two of them at most."""
+    if item.matrix is not None:
+        return (item.matrix,)
+    return {ALL_SHAPES: (VECTOR, TALL), MATRICES: (WIDE, TALL)}.get(item.scope, (VECTOR,))
 
 
 def _on_shape(
@@ -250,7 +252,7 @@ def _of_one(source: Source, values: Mapping[str, Node], own: Sequence[str], posi
 
 def _treats_alike(source: Source, found: Lifted) -> bool:
     """Whether two tensors in one group are updated alike and apart, on the way that the shadows take."""
-    shape = _shape_of(found)
+    shape = _shapes_of(found)[0]
     one, two = Run(), Run()
     alone = general_step(source, Case(shape, 1, 3, 1), (), one)
     both = general_step(source, Case(shape, 1, 3, 2), (), two)
@@ -264,9 +266,8 @@ def _treats_alike(source: Source, found: Lifted) -> bool:
 
 def _finished(source: Source, item: Lifted, position: int | None = None) -> Lifted:
     """A trace that was confirmed on the real class, without assumptions that it does not need."""
-    shapes = (SHAPES[0], SHAPES[2]) if item.scope == ALL_SHAPES else (_shape_of(item),)
     tensors = 1 if position is None else 2
-    for shape in shapes:
+    for shape in _shapes_of(item):
         confirm(
             item, lambda hypers, p, gradients: run_real(source, hypers, p, gradients, position or 0, tensors), shape
         )
@@ -291,7 +292,7 @@ def _with_zeros(source: Source, item: Lifted, names: Sequence[str]) -> Lifted:
             elements[slot.position] = 0.0
             fixed[slot.argument] = tuple(elements)
     at_zero = replace(source, arguments=Arguments(tuple(kept), fixed))
-    return _on_shape(at_zero, _shape_of(item), 3, 3, (), None)
+    return _on_shape(at_zero, _shapes_of(item)[0], *SECOND, (), None)
 
 
 def _file(cls: type) -> str:
