@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, num
+from symopt.ir.nodes import Node, Num, num
 from symopt.lift.c import arithmetic
 from symopt.lift.c.functions import known_function
 from symopt.lift.c.intrinsics import intrinsic
@@ -51,8 +53,16 @@ class Expressions:
     def _constant(self, node: Any, frame: Frame) -> Value:
         found = self._constants.get(id(node))
         if found is None:
-            found = self._constants[id(node)] = _literal(node)
+            found = self._constants[id(node)] = self._literal(node)
         return found
+
+    def _literal(self, node: Any) -> Value:
+        value = _literal(node)
+        if isinstance(value, Num) and self.machine.constants:
+            is_single = node.value[-1] in "fF" and not node.value.lower().startswith("0x")
+            rounded = np.float32(float(value.value)) if is_single else np.float64(float(value.value))
+            return num(self.machine.constants.get(("float" if is_single else "double", rounded), value.value))
+        return value
 
     def _name(self, node: Any, frame: Frame) -> Value:
         block = frame.find(node.name)

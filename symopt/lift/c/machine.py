@@ -6,8 +6,11 @@ are run on the same memory, one after the other, and what they write is merged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
@@ -51,9 +54,14 @@ class Machine:
     tree: the file's syntax tree.
     decide: says of a condition which way it goes, or None where both ways are followed.
     stubs: functions whose bodies are not read, by name.
+    constants: exact numbers; a literal that is the nearest float of its type to one of them stands for it.
     """
 
-    def __init__(self, tree: Any, decide: Decide, stubs: Mapping[str, Stub] | None = None) -> None:
+    def __init__(
+        self, tree: Any, decide: Decide, stubs: Mapping[str, Stub] | None = None, constants: Collection[Fraction] = ()
+    ) -> None:
+        self.constants: dict[object, Fraction] = {("float", np.float32(float(value))): value for value in constants}
+        self.constants |= {("double", np.float64(float(value))): value for value in constants}
         self.decide, self.stubs = decide, dict(stubs or {})
         self.memory, self.types = Memory(), Types(refusal)
         self.functions: dict[str, Any] = {}
@@ -65,6 +73,7 @@ class Machine:
         for item in tree.ext:
             match type(item).__name__:
                 case "Typedef":
+                    self._enumerators(item.type.type, frame)
                     self.types.declare(item.name, item.type)
                 case "FuncDef":
                     self.functions[item.decl.name] = item
@@ -80,8 +89,10 @@ class Machine:
             self._declare(item, frame)
 
     def _enumerators(self, enum: Any, frame: Frame) -> None:
+        """The constants of an enum, where a type is one."""
         value = 0
-        for item in enum.values.enumerators if enum.values is not None else []:
+        listed = enum.values if type(enum).__name__ == "Enum" else None
+        for item in listed.enumerators if listed is not None else []:
             if item.value is not None:
                 known = self.values.of(item.value, frame)
                 assert isinstance(known, int)

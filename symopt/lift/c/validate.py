@@ -1,0 +1,192 @@
+"""Translation validation: generated C is read back from its text and compared with the rule that it is made from.
+
+Neither the passes nor the printer are trusted: the functions are lifted as anyone's would be, and the new values of
+parameter and states, the points at which gradients are asked for and the initial values are compared with the trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from symopt.backends.base import Variant
+from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node, Num, Op, Ref, ref, walk
+from symopt.ir.trace import PARAMETER, HyperInfo, Trace
+from symopt.lang.domain import Domain
+from symopt.lift.c.binding import Binding, Bound, layouts_of
+from symopt.lift.c.elements import Element, Wholes
+from symopt.lift.c.layout import Layout
+from symopt.lift.c.machine import Machine, Stub
+from symopt.lift.c.preprocess import syntax_tree
+from symopt.lift.c.run import Choices
+from symopt.lift.c.same import Same, sameness
+from symopt.lift.c.values import Value, as_node
+from symopt.lift.texts import condition_text
+
+EQUAL, DIFFERENT, UNKNOWN = "equal", "different", "unknown"
+SUFFIXES = {"float32": "f32", "float64": "f64"}
+OK = 0
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What became of one function: ``verdict`` is equal, different or unknown; the reason where it is not equal."""
+
+    rule: str
+    dtype: str
+    function: str
+    verdict: str
+    reason: str = ""
+
+
+def validate_source(path: Path, variants: Sequence[Variant]) -> list[Validation]:
+    """Every function of a generated file against the rule, for each variant and type of numbers.
+
+    Raises
+    ------
+    MissingToolError: there is no preprocessor.
+    UsageError: the file cannot be read.
+    """
+    tree = syntax_tree(path)
+    # Every field of the struct of hyper-parameters must lie in its domain, also where a variant does not read it.
+    hypers = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
+    return [found for variant in variants for found in _Validator(tree, variant, hypers).results()]
+
+
+class _Validator:
+    """Compares the functions of one variant with its trace."""
+
+    def __init__(self, tree: Any, variant: Variant, hypers: Mapping[str, HyperInfo]) -> None:
+        self.tree, self.variant, self.trace, self.hypers = tree, variant, variant.trace, hypers
+        self.rule = variant.rule.name
+        self.same = _sameness(variant)
+        self.constants = constants_of(self.trace)
+        self.step, self.points = self.trace.step(), self.trace.points()
+
+    def results(self) -> Iterator[Validation]:
+        """What became of every function."""
+        whats = [*(["init"] if self.trace.states else []), *(phase.name for phase in self.variant.program.phases)]
+        for dtype in self.variant.dtypes:
+            for what in whats:
+                name = "_".join(filter(None, ("symopt", self.rule, what, self.variant.suffix, SUFFIXES[dtype])))
+                verdict, reason = self._verdict(name, what, SUFFIXES[dtype])
+                yield Validation(self.trace.title, dtype, name, verdict, reason)
+
+    def _verdict(self, function: str, what: str, suffix: str) -> tuple[str, str]:
+        try:
+            for layout in layouts_of(self.variant):
+                reason = self._difference(function, what, suffix, layout)
+                if reason:
+                    return DIFFERENT, reason
+        except UnsupportedError as error:
+            return UNKNOWN, str(error)
+        return EQUAL, ""
+
+    def _difference(self, function: str, what: str, suffix: str, layout: Layout) -> str:
+        binding = Binding(self.variant, layout)
+        choices = Choices({hyper.name: hyper.default for hyper in self.hypers.values()})
+        bound = Bound()
+        stubs = {f"{self.rule}_draw_{suffix}": self._draws(bound)}
+        machine = Machine(self.tree, choices, stubs, self.constants)
+        if function not in machine.functions:
+            raise UnsupportedError(f"there is no function {function}")
+        given = binding.bound(machine.parameters(function), is_init=what == "init")
+        bound.inputs = given.inputs
+        status = machine.call(function, given.args)
+        if status != OK:
+            return f"it returns {status} for values in the domains"
+        for work in given.work:
+            work.check()
+        refused = self._refused(choices)
+        if refused:
+            return refused
+        wholes = Wholes(layout, given.inputs, self.same)
+        for name, want in self._wanted(what, given).items():
+            found = _whole(name, binding, given, wholes, layout)
+            if found is not want and not self.same(found, want):
+                return f"{name} is not what the rule says"
+        return ""
+
+    def _draws(self, bound: Bound) -> Stub:
+        def draw(args: list[Value]) -> Value:
+            seed, _, position, which = args
+            assert isinstance(seed, int)
+            assert isinstance(position, int)
+            assert isinstance(which, int)
+            name = self.trace.draws[which]
+            own = f"{name}[{seed >> 32}, {position}]"
+            like = next(at for key, (other, at) in bound.inputs.items() if key == f"{PARAMETER}[{position}]")
+            bound.inputs[own] = name, like
+            return ref(own)
+
+        return draw
+
+    def _refused(self, choices: Choices) -> str:
+        """A condition that the code takes for granted and that the domains of hyper-parameters do not imply."""
+        domains = {hyper.name: hyper.domain for hyper in self.hypers.values()}
+        open_facts = [condition_text(fact) for fact in choices.facts if not implied(fact, domains)]
+        return f"it goes another way unless {open_facts[0]}" if open_facts else ""
+
+    def _wanted(self, what: str, bound: Bound) -> Mapping[str, Node]:
+        """What the arrays that a function writes should hold after it."""
+        if what == "init":
+            return {state.name: state.init for state in self.trace.states}
+        if what == "step":
+            return {name: value for name, value in self.step.items() if name in bound.blocks}
+        phase = next(phase for phase in self.variant.program.phases if phase.name == what)
+        position = [phase.name for phase in self.variant.program.phases].index(what)
+        asked = [point for point in self.points.values() if point is not ref(PARAMETER)]
+        return {phase.writes[0]: asked[position]}
+
+
+def _whole(name: str, binding: Binding, bound: Bound, wholes: Wholes, layout: Layout) -> Node:
+    """An array after the call, as one expression."""
+    elements: dict[Any, Node] = {}
+    for at, value in binding.elements(name, bound).items():
+        if value is None:
+            raise UnsupportedError(f"{name} is not written everywhere")
+        elements[at] = as_node(value)
+    if list(elements) == [layout.everywhere]:
+        found = wholes.of(elements[layout.everywhere])
+        if not isinstance(found, Element) or found.at != layout.everywhere:
+            raise UnsupportedError(f"{name} depends on some elements only")
+        return found.node
+    return wholes.array(name, elements)
+
+
+def implied(fact: Node, domains: Mapping[str, Domain]) -> bool:
+    """Whether a condition on one hyper-parameter holds in its domain."""
+    match fact:
+        case Op(op="lt" | "le" as kind, args=(Ref(name=name), Num(value=bound))) if name in domains:
+            upper = domains[name].upper
+            return upper is not None and (upper < bound or (upper == bound and (kind == "le" or domains[name].upper_open)))
+        case Op(op="lt" | "le" as kind, args=(Num(value=bound), Ref(name=name))) if name in domains:
+            lower = domains[name].lower
+            return lower is not None and (lower > bound or (lower == bound and (kind == "le" or domains[name].lower_open)))
+        case Op(op="and", args=(a, b)):
+            return implied(a, domains) and implied(b, domains)
+    return False
+
+
+def constants_of(trace: Trace) -> set[Fraction]:
+    """The numbers in a rule that are no exact decimals of few digits."""
+    nodes = [*trace.step().values(), *trace.points().values(), *(state.init for state in trace.states)]
+    return {node.value for node in walk(nodes) if isinstance(node, Num)}
+
+
+def _sameness(variant: Variant) -> Same:
+    trace, program = variant.trace, variant.program
+    axes: dict[str, set[int]] = {}
+    numbers = [*trace.given]
+    for name in (*trace.arrays, *(state.name for state in trace.states)):
+        shape = program.shapes[name]
+        axes[name] = {i for i, axis in enumerate((shape.down, shape.along)) if axis.value != "1"}
+        if shape.is_scalar:
+            numbers.append(name)
+    numbers = [name for name in numbers if name not in trace.arrays]
+    return sameness({**trace.domains}, [name for name in axes if axes[name]], numbers, axes)
+
