@@ -23,17 +23,20 @@ if TYPE_CHECKING:
     from symopt.lang import Schedule as Schedule
     from symopt.lang import State as State
     from symopt.passes.tracing import trace as trace
-    from symopt.prove.compare import compare as compare
     from symopt.prove.verdict import Verdict as Verdict
     from symopt.run.check import check as check
+    from symopt.targets.compare import compare as compare
+    from symopt.targets.identify import identify as identify
+    from symopt.targets.matrix import matrix as matrix
     from symopt.theorems import prove as prove
 
 # Public name -> the module that defines it; it is imported when the name is first used.
 PUBLIC: Mapping[str, str] = {
     "Hyper": "symopt.lang", "Option": "symopt.lang", "Rule": "symopt.lang", "Schedule": "symopt.lang",
     "State": "symopt.lang", "SymoptError": "symopt.errors", "Trace": "symopt.ir.trace",
-    "Verdict": "symopt.prove.verdict", "check": "symopt.run.check", "compare": "symopt.prove.compare",
+    "Verdict": "symopt.prove.verdict", "check": "symopt.run.check", "compare": "symopt.targets.compare",
     "doctor": "symopt.doctor", "explain": "symopt.explain", "generate": "symopt.generate",
+    "identify": "symopt.targets.identify", "matrix": "symopt.targets.matrix",
     "prove": "symopt.theorems", "resolve": "symopt.catalogue", "rule_names": "symopt.catalogue",
     "show": "symopt.docs.show", "trace": "symopt.passes.tracing",
 }  # fmt: skip

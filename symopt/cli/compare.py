@@ -25,17 +25,17 @@ def command(
 ) -> int:  # fmt: skip
     """Are LEFT and RIGHT the same optimizer?
 
-    Exit status: 0 equal; 1 different, or equal only under a map or condition; 3 undecided.
+    A target in a Python file runs that file; C is read and never run. Exit status: 0 equal; 1 different, or equal
+    only under a map or condition; 3 undecided.
     """
-    from symopt.catalogue import resolve
-    from symopt.prove.compare import compare_within
+    from symopt.targets.compare import compare
 
     if not time_limit > 0:  # which NaN is not either
         raise UsageError(f"--time-limit {time_limit:g}: the limit is a positive number of seconds")
     hyper_map = read_map(mapping) if mapping is not None else None
     with working(f"comparing {left} and {right}"):
-        verdict = compare_within(
-            resolve(left), resolve(right), hyper_map=hyper_map, varying=varying, time_limit=time_limit
+        verdict = compare(
+            left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=True
         )  # fmt: skip
     if as_json:
         print_json(verdict.to_json())

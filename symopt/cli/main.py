@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, str] = {
     "list": "The rules of the catalogue, with source and class.",
     "show": "The update as statements and equations.",
     "compare": "Are the two the same optimizer?",
+    "identify": "Which rule of the catalogue is this?",
+    "matrix": "Compare all pairs: a table.",
     "prove": "Settle the theorems and re-check their proofs.",
     "generate": "Write kernels for the backends.",
     "check": "Generated kernels against each other and the exact interpreter.",
@@ -77,7 +79,9 @@ def group() -> None:
     """Optimizer update rules written once: proofs, kernels and equations from one text.
 
     A TARGET is a rule's name (adamw), with options and values fixed in brackets
-    (adamw[amsgrad=True]), or a rule of your own (my_rule.py:MyRule).
+    (adamw[amsgrad=True]), or anyone's code: torch.optim.AdamW, optax.adamw,
+    keras.optimizers.Adam, opt.py:MyAdam, opt.py:step, kernel.c:adamw_step.
+    A target in a Python file runs that file; C is read and never run.
     """
 
 

@@ -6,14 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from symopt.catalogue import resolve
 from symopt.docs.describe import default_text, extents
 from symopt.errors import UsageError, nearest
 from symopt.ir.shape import let_shapes
 from symopt.ir.text import node_text, trace_hash
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
-from symopt.passes.tracing import trace
 from symopt.printers import tex, text
 
 
@@ -32,7 +30,14 @@ def show(target: str | Rule | type[Rule], form: str = "text") -> str:
     """
     if form not in FORMS:
         raise UsageError(f"no format is called {form!r}; {nearest(form, FORMS)}")
-    return FORMS[form](trace(resolve(target) if isinstance(target, str) else target))
+    return "\n".join(FORMS[form](shown) for shown in traces_of(target))
+
+
+def traces_of(target: str | Rule | type[Rule]) -> list[Trace]:
+    """The traces of a target: one, or one for each kind of shape where code treats shapes differently."""
+    from symopt.targets.resolve import subject  # it reads frameworks where the target is one of theirs
+
+    return [part.trace for part in subject(target).parts]
 
 
 def as_text(trace: Trace) -> str:

@@ -74,7 +74,8 @@ def _frozen(recording: Recording, rates: Mapping[str, Rate], shapes: Mapping[str
             for name, hyper in recording.hypers.items()
         ),
         states=tuple(
-            StateInfo(name, _initial(state.init), state.tex or name_tex(name)) for name, state in recording.states.items()
+            StateInfo(name, _initial(state.init), state.tex or name_tex(name))
+            for name, state in recording.states.items()
         ),
         queries=tuple(Query(q.name, freezer.node(q.point)) for q in recording.queries),
         lets=tuple(lets),

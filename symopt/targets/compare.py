@@ -19,7 +19,7 @@ from symopt.prove.witness import find_witness
 from symopt.targets.pairing import Pairing, Partner, Renamed, pairings, renamed
 from symopt.targets.resolve import subject
 from symopt.targets.shapes import Overlap, overlaps
-from symopt.targets.subject import CATALOGUE, Subject
+from symopt.targets.subject import Subject
 
 # The part of the time limit in which a pairing is looked for.
 PAIRING_SHARE = 0.3
@@ -125,9 +125,6 @@ class Question:
             casts = dict.fromkeys(cast for part in side.parts for cast in part.casts)
             if casts:
                 notes.append(f"{side.title} rounds on the way ({', '.join(casts)}); this is about real numbers")
-            kept = [f"{name} = {value}" for part in side.parts[:1] for name, value in part.fixed.items()]
-            if kept and side.framework != CATALOGUE:
-                notes.append(f"{side.title} with {', '.join(kept)}")
         return notes
 
 
