@@ -217,7 +217,17 @@ def selected(condition: Node, a: Node, b: Node) -> Node:
             return op("max", a, b)
         if condition.args == (a, b):
             return op("min", a, b)
+        if condition.op == "lt" and _is_sign(condition, a, b):
+            return build.apply("sign", condition.args[1])
     return build.where(condition, a, b)
+
+
+def _is_sign(condition: Op, a: Node, b: Node) -> bool:
+    """Whether it is 1 where x is positive, -1 where it is negative, and 0 or x where it is 0."""
+    zero, x = condition.args
+    if zero is not num(0) or a is not num(1) or not isinstance(b, Op) or b.op != "where":
+        return False
+    return b.args[0] is op("lt", x, num(0)) and b.args[1] is num(-1) and b.args[2] in (num(0), x)
 
 
 def larger(a: Node, b: Node) -> Node:

@@ -72,7 +72,7 @@ class Wholes:
             elif first[1] is not found.node and not self.same(first[1], found.node):
                 raise UnsupportedError(
                     f"{name}{_index(at)} differs from {name}{_index(first[0])}: "
-                    f"{_shown(found.node)} and not {_shown(first[1])}"
+                    f"{shown(found.node)} and not {shown(first[1])}"
                 )
         assert first is not None
         return first[1]
@@ -100,7 +100,7 @@ class Wholes:
             return self._gathered(node.op, args)
         if isinstance(node, Op) and node.op == "neg" and isinstance(args[0], Partial) and args[0].name == "sum":
             return _negated(args[0])
-        raise UnsupportedError(f"{_shown(node)}: {node.op if isinstance(node, Op) else 'an operation'} of different elements")
+        raise UnsupportedError(f"{shown(node)}: {node.op if isinstance(node, Op) else 'an operation'} of different elements")
 
     def _gathered(self, name: str, args: list[Element | Partial]) -> Element | Partial:
         """One more term, or two parts, of a reduction."""
@@ -194,7 +194,8 @@ def _index(at: At) -> str:
     return f"[{', '.join(known)}]" if known else ""
 
 
-def _shown(node: Node) -> str:
+def shown(node: Node) -> str:
+    """An expression as a part of a message."""
     text = node_text(node)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 

@@ -37,6 +37,8 @@ class Layout:
         if self.kind == VECTOR:
             return [(i,) for i in range(self.extents[0])] if varies[0] else [(None,)]
         if self.kind == TENSORS:
+            if not any(varies):
+                return [(None, None)]
             if not varies[1]:
                 return [(j, None) for j in range(len(self.extents))]
             return [(j, i) for j, extent in enumerate(self.extents) for i in range(extent)]

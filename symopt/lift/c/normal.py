@@ -15,6 +15,7 @@ from symopt.ir.trace import COLS, ROWS, SIZE
 from symopt.lift import build
 from symopt.passes.fold import FALSE, TRUE
 
+MOST_FACTORS = 8
 ROW_AXIS, COL_AXIS = 0, 1
 BOTH = frozenset({ROW_AXIS, COL_AXIS})
 EXTENT: Mapping[frozenset[int], str] = {BOTH: SIZE, frozenset({0}): ROWS, frozenset({1}): COLS}
@@ -93,8 +94,18 @@ class Normal:
             case Op(op="not"):
                 return build.negated(args[0])
             case Op(op="pow"):
-                return build.power(*args)
+                return self._power(*args)
         return build.rebuilt(node, args)
+
+    def _power(self, base: Node, exponent: Node) -> Node:
+        """A power; a small whole one as a product."""
+        if isinstance(exponent, Num) and exponent.value.denominator == 1 and 2 <= abs(exponent.value) <= MOST_FACTORS:
+            product = self._multiplied([])
+            for _ in range(abs(exponent.value.numerator)):
+                product = self._product(op("mul", product, base))
+            return product if exponent.value > 0 else self._product(op("div", num(1), product))
+        power = build.power(base, exponent)
+        return self._product(power) if isinstance(power, Op) and power.op in ("mul", "div") else power
 
     def _choice(self, condition: Node, a: Node, b: Node) -> Node:
         if condition in (TRUE, FALSE) or a is b:
@@ -161,15 +172,16 @@ class Normal:
             taken = over if node.axis is None else frozenset({node.axis})
         else:
             taken = frozenset()
+        axis = None if taken == over else node.axis
         if node.op == "mean":
             if not taken:
                 return inner
             count = ref(EXTENT[taken])
-            total = self._total("sum", inner, node.axis)
+            total = self._total("sum", inner, axis)
             return self._product(op("div", total, count))
         if node.op in ("amax", "amin") and not taken:
             return inner
-        return self._total(node.op, inner, node.axis)
+        return self._total(node.op, inner, axis)
 
     def _total(self, name: str, inner: Node, axis: int | None) -> Node:
         if isinstance(inner, Reduce) and inner.op == name and inner.axis is not None and axis != inner.axis:

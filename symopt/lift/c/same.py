@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from symopt.ir.nodes import MatOp, Node, Reduce, rebuild, ref, walk
-from symopt.ir.trace import STEP
+from symopt.ir.trace import SIZES, STEP
 from symopt.lang.domain import Domain, PositiveInteger
 from symopt.lift.c.normal import Axes, Normal
 from symopt.prove.deadline import Deadline, OutOfTimeError
@@ -19,8 +19,8 @@ def sameness(
     domains: Mapping[str, Domain], arrays: Collection[str], numbers: Collection[str] = (), axes: Axes | None = None
 ) -> Same:
     """The test for expressions over hyper-parameters with domains, the step, arrays and numbers."""
-    normal = Normal({*domains, *numbers, STEP}, axes)
-    known = {**domains, STEP: PositiveInteger}
+    normal = Normal({*domains, *numbers, STEP, *SIZES}, axes)
+    known = {**domains, **dict.fromkeys((STEP, *SIZES), PositiveInteger)}
     names = tuple(dict.fromkeys((*known, *numbers, *arrays)))
     found: dict[tuple[Node, Node], bool] = {}
 

@@ -18,7 +18,7 @@ from symopt.ir.nodes import Node, Num, Op, Ref, ref, walk
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.lang.domain import Domain
 from symopt.lift.c.binding import Binding, Bound, layouts_of
-from symopt.lift.c.elements import Element, Wholes
+from symopt.lift.c.elements import Element, Wholes, shown
 from symopt.lift.c.layout import Layout
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
@@ -108,7 +108,7 @@ class _Validator:
         for name, want in self._wanted(what, given).items():
             found = _whole(name, binding, given, wholes, layout)
             if found is not want and not self.same(found, want):
-                return f"{name} is not what the rule says"
+                return f"{name} is {shown(found)} and not {shown(want)}"
         return ""
 
     def _draws(self, bound: Bound) -> Stub:
@@ -167,6 +167,8 @@ def implied(fact: Node, domains: Mapping[str, Domain]) -> bool:
         case Op(op="lt" | "le" as kind, args=(Num(value=bound), Ref(name=name))) if name in domains:
             lower = domains[name].lower
             return lower is not None and (lower > bound or (lower == bound and (kind == "le" or domains[name].lower_open)))
+        case Op(op="eq", args=(Ref(name=name), Op(op="floor", args=(inner,)))) if inner is ref(name) and name in domains:
+            return domains[name].integer
         case Op(op="and", args=(a, b)):
             return implied(a, domains) and implied(b, domains)
     return False
