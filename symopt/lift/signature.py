@@ -18,6 +18,8 @@ from symopt.lift.roles import plain_name, roles_of
 COUNTERS = frozenset({"t", "step", "steps", "nstep", "iteration", "iterations", "iter", "it", "count", "k", "i", "n"})
 # Shorter names are as often arrays: m and v are moments, b a buffer, s a sum.
 SHORTEST_HYPER = 2
+# Moments to some and hyper-parameters to others: moments, where hyper-parameters are keywords.
+MOMENTS = frozenset({"mu", "nu"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def read_signature(function: Callable[..., Any], title: str, fixed: Mapping[str,
         )
     parameter, gradient, *rest = positional
     counter = next((p.name for p in rest if _is_counter(p)), None)
-    states = [p for p in rest if p.name != counter and p.name not in fixed and _is_state(p)]
+    has_keywords = any(p.kind is p.KEYWORD_ONLY for p in given)
+    states = [p for p in rest if p.name != counter and p.name not in fixed and _is_state(p, has_keywords)]
     hypers = [p for p in given if p not in (parameter, gradient, *states) and p.name != counter]
     return Signature(
         parameter.name, gradient.name, tuple(p.name for p in states), counter, read_arguments(hypers, fixed, title),
@@ -66,10 +69,12 @@ def _is_counter(parameter: inspect.Parameter) -> bool:
     return plain_name(parameter.name) in COUNTERS and whole
 
 
-def _is_state(parameter: inspect.Parameter) -> bool:
+def _is_state(parameter: inspect.Parameter, has_keywords: bool) -> bool:
     if parameter.default is None:
         return not roles_of(parameter.name)
     if parameter.default is not parameter.empty:
         return False
+    if has_keywords and plain_name(parameter.name) in MOMENTS:
+        return True
     is_hyper = bool(roles_of(parameter.name)) and len(plain_name(parameter.name)) >= SHORTEST_HYPER
     return not is_hyper and not is_number(parameter.default)
