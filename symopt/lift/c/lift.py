@@ -100,7 +100,7 @@ class _Lifting:
         arrays = [self.names[a.name] for a in self.known if a.name in self.arrays]
         self.same = sameness(domains, arrays, {self.names[name] for name in self.numbers} | counters)
         steps = self._over_extents()
-        is_general = covers_all(self.tree, self.function, self.known)
+        is_general = self._is_general()
         first = steps[0]
         if all(self._agree(first, other) for other in steps[1:]):
             return [self._result(first, title, source, self._scope(is_general))]
@@ -117,6 +117,10 @@ class _Lifting:
 
     def _scope(self, is_general: bool) -> str:
         return ALL_SHAPES if is_general else f"n <= {max(TWO_TENSORS[-1] if self.is_many else EXTENTS)}"
+
+    def _is_general(self) -> bool:
+        lengths = [a.name for a in self.known if a.role == roles.LENGTH]
+        return covers_all(self.tree, Machine(self.tree, lambda condition: None).types, self.function, lengths)
 
     def _run(self, layout: Layout) -> Run:
         usual = {hyper.name: hyper.default for hyper in self.hypers}

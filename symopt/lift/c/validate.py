@@ -20,27 +20,34 @@ from symopt.lang.domain import Domain
 from symopt.lift.c.binding import Binding, Bound, layouts_of
 from symopt.lift.c.elements import Element, Wholes, shown
 from symopt.lift.c.layout import Layout
+from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
 from symopt.lift.c.run import Choices
 from symopt.lift.c.same import Same, sameness
 from symopt.lift.c.values import Value, as_node
+from symopt.lift.lifted import ALL_SHAPES
 from symopt.lift.texts import condition_text
 
 EQUAL, DIFFERENT, UNKNOWN = "equal", "different", "unknown"
 SUFFIXES = {"float32": "f32", "float64": "f64"}
 OK = 0
+SIZES = ("n", "rows", "cols", "tensors")
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What became of one function: ``verdict`` is equal, different or unknown; the reason where it is not equal."""
+    """What became of one function: ``verdict`` is equal, different or unknown; the reason where it is not equal.
+
+    ``scope`` says for which arrays: of all shapes, where the loops cover them by construction.
+    """
 
     rule: str
     dtype: str
     function: str
     verdict: str
     reason: str = ""
+    scope: str = ALL_SHAPES
 
 
 def validate_source(path: Path, variants: Sequence[Variant]) -> list[Validation]:
@@ -63,6 +70,7 @@ class _Validator:
     def __init__(self, tree: Any, variant: Variant, hypers: Mapping[str, HyperInfo]) -> None:
         self.tree, self.variant, self.trace, self.hypers = tree, variant, variant.trace, hypers
         self.rule = variant.rule.name
+        self.types = Machine(tree, lambda condition: None).types
         self.same = _sameness(variant)
         self.constants = constants_of(self.trace)
         self.step, self.points = self.trace.step(), self.trace.points()
@@ -74,7 +82,12 @@ class _Validator:
             for what in whats:
                 name = "_".join(filter(None, ("symopt", self.rule, what, self.variant.suffix, SUFFIXES[dtype])))
                 verdict, reason = self._verdict(name, what, SUFFIXES[dtype])
-                yield Validation(self.trace.title, dtype, name, verdict, reason)
+                yield Validation(self.trace.title, dtype, name, verdict, reason, self._scope(name))
+
+    def _scope(self, function: str) -> str:
+        if covers_all(self.tree, self.types, function, SIZES, [f"{self.rule}_draw_{suffix}" for suffix in SUFFIXES.values()]):
+            return ALL_SHAPES
+        return "shapes " + " and ".join(str(layout.extents) for layout in layouts_of(self.variant))
 
     def _verdict(self, function: str, what: str, suffix: str) -> tuple[str, str]:
         try:
