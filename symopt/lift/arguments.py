@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from symopt.errors import UsageError, nearest
@@ -124,8 +125,8 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a real number and no truth value."""
-    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    """Whether a value is a real number, and neither a truth value nor infinite."""
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and isfinite(value)
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

@@ -171,6 +171,8 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         if not isinstance(other, int | float):
             return NotImplemented
+        if not math.isfinite(plain(other)):  # every number is finite, so nothing depends on it
+            return bool(compute(plain(self), other))
         condition = build.compare(name, current().number(self), current().number(other))
         return current().branch(condition, bool(compute(plain(self), plain(other))))
 
@@ -188,6 +190,7 @@ def _of_math(name: str, express: Callable[[Node], Node]) -> Callable[..., Any]:
     original = getattr(math, name)
 
     def function(x: Any, *rest: Any) -> Any:
+        x = _taken_out(x)
         if rest or not isinstance(x, _Symbolic):
             return original(x, *rest)
         try:
@@ -199,7 +202,13 @@ def _of_math(name: str, express: Callable[[Node], Node]) -> Callable[..., Any]:
     return function
 
 
+def _taken_out(x: Any) -> Any:
+    """The number in a tensor of one element, which ``math`` would take out without its expression."""
+    return x.item() if hasattr(x, "item") and not isinstance(x, int | float) else x
+
+
 def _pow(a: Any, b: Any) -> Any:
+    a, b = _taken_out(a), _taken_out(b)
     return a**b if isinstance(a, _Symbolic) or isinstance(b, _Symbolic) else _ORIGINAL_POW(a, b)
 
 

@@ -92,6 +92,10 @@ class Session:
                 return self._table[value]
         return constant(value)
 
+    def is_known(self, value: object) -> bool:
+        """Whether a plain number is the shadow of an expression."""
+        return value in self._table or any(value in local for local in self._local)
+
     def branch(self, condition: Node, shadow: bool) -> bool:
         """Which way a branch goes; recorded, unless it is decided already."""
         if condition is TRUE or condition is FALSE:

@@ -91,8 +91,10 @@ def _lifted(cls: type, title: str, fixed: Mapping[str, object]) -> list[Lifted]:
     found = _over_shapes(source, said)
     if not _treats_alike(source, found[0]):
         positions = [_over_shapes(source, said, position) for position in (0, 1)]
-        if not all(_are_same(found, items) for items in positions):
+        if not _are_same(*positions):
             return [_finished(source, item, i) for i, items in enumerate(positions) for item in items]
+        if not _are_same(found, positions[0]):  # sums over the model are seen with two tensors only
+            return [_finished(source, item, 0, is_like_all=True) for item in positions[0]]
     return [_finished(source, item) for item in found]
 
 
@@ -264,21 +266,21 @@ def _treats_alike(source: Source, found: Lifted) -> bool:
     return all(first[name] is alone.outcome[name] for name in shared)
 
 
-def _finished(source: Source, item: Lifted, position: int | None = None) -> Lifted:
+def _finished(source: Source, item: Lifted, position: int | None = None, *, is_like_all: bool = False) -> Lifted:
     """A trace that was confirmed on the real class, without assumptions that it does not need."""
-    tensors = 1 if position is None else 2
+    tensors = 1 if position is None or is_like_all else 2
     for shape in _shapes_of(item):
         confirm(
             item, lambda hypers, p, gradients: run_real(source, hypers, p, gradients, position or 0, tensors), shape
         )
-    if position is None:
-        item = without_needless(item, lambda values: _with_zeros(source, item, values))
+    item = without_needless(item, lambda names: _with_zeros(source, item, names, position))
+    if position is None or is_like_all:
         return item
     which = ("first", "second")[position]
     return replace(item, scope=f"{item.scope}, {which} of two tensors")
 
 
-def _with_zeros(source: Source, item: Lifted, names: Sequence[str]) -> Lifted:
+def _with_zeros(source: Source, item: Lifted, names: Sequence[str], position: int | None) -> Lifted:
     """The same class with some hyper-parameters at 0."""
     fixed = dict(source.arguments.fixed)
     kept = []
@@ -292,7 +294,7 @@ def _with_zeros(source: Source, item: Lifted, names: Sequence[str]) -> Lifted:
             elements[slot.position] = 0.0
             fixed[slot.argument] = tuple(elements)
     at_zero = replace(source, arguments=Arguments(tuple(kept), fixed))
-    return _on_shape(at_zero, _shapes_of(item)[0], *SECOND, (), None)
+    return _on_shape(at_zero, _shapes_of(item)[0], *SECOND, (), position)
 
 
 def _file(cls: type) -> str:

@@ -24,6 +24,11 @@ def square(a: Node) -> Node:
     return a.args[0] if isinstance(a, Op) and a.op == "sqrt" else build.mul(a, a)
 
 
+def times(a: Node, b: Node) -> Node:
+    """``a * b``; a root times itself is what is under it."""
+    return square(a) if a is b else build.mul(a, b)
+
+
 def power(a: Node, b: Node) -> Node:
     """``a ** b``."""
     return square(a) if b is num(2) else build.power(a, b)
@@ -153,7 +158,7 @@ ELEMENTWISE: Mapping[str, Callable[..., Whole]] = {
     "add": lambda a, b, alpha=None: arithmetic(plus, a, b, _or_one(alpha)),
     "sub": lambda a, b, alpha=None: arithmetic(lambda x, y, s: build.sub(x, build.mul(s, y)), a, b, _or_one(alpha)),
     "rsub": lambda a, b, alpha=None: arithmetic(lambda x, y, s: build.sub(y, build.mul(s, x)), a, b, _or_one(alpha)),
-    "mul": _of(build.mul), "div": _div, "neg": _of(build.neg), "sqrt": _of(sqrt), "square": _of(square),
+    "mul": _of(times), "div": _div, "neg": _of(build.neg), "sqrt": _of(sqrt), "square": _of(square),
     "rsqrt": _of(lambda x: build.div(ONE, sqrt(x))), "reciprocal": _of(reciprocal),
     "pow": _of(power), "abs": _of(lambda x: build.apply("abs", x)), "exp": _of(lambda x: build.apply("exp", x)),
     "sign": _of(lambda x: build.apply("sign", x)), "sgn": _of(lambda x: build.apply("sign", x)),

@@ -144,7 +144,8 @@ def first_step(
             optimizer = constructed(source, session, tensors)
             initial = {
                 general.names[key]: _node(session, memory, place.value)
-                for key, place in places(optimizer, tensors).items() if key in general.names
+                for key, place in places(optimizer, tensors).items()
+                if key in general.names and _can_be_state(place.value)
             }  # fmt: skip
         _set_gradients(case, session, tensors)
         _name_gradients(case, session, memory, tensors)
@@ -320,7 +321,7 @@ def _new_values(
     names: Mapping[Where, str],
 ) -> dict[str, Node]:  # fmt: skip
     outcome = {
-        PARAMETER + OTHER * i: _checked(memory.read(tensor), case).node for i, tensor in enumerate(tensors)
+        PARAMETER + OTHER * i: _checked(memory.whole(tensor), case).node for i, tensor in enumerate(tensors)
     }  # fmt: skip
     for key, name in names.items():
         if key in after:
@@ -338,7 +339,7 @@ def _checked(whole: Whole, case: Case) -> Whole:
 
 def _node(session: Session, memory: Memory, value: Any) -> Node:
     if isinstance(value, torch.Tensor):
-        return as_value(memory.read(value).node)
+        return as_value(memory.whole(value).node)
     return session.number(value)
 
 
@@ -347,7 +348,7 @@ def _made_as(source: Source, memory: Memory, place: Place | None) -> Node | None
     if place is None or not isinstance(place.value, torch.Tensor):
         return None
     whole = memory.made_as(place.value)
-    if whole is None:
+    if not isinstance(whole, Whole):
         return None
     node = as_value(whole.node)
     known = {*source.hypers, *(PARAMETER + OTHER * i for i in range(2))}

@@ -20,8 +20,8 @@ from symopt.lift import build
 from symopt.lift.scalars import SymFloat, SymInt, plain, symbolic
 from symopt.lift.session import Session
 from symopt.lift.torch.elementwise import ELEMENTWISE
-from symopt.lift.torch.memory import Memory
-from symopt.lift.torch.reductions import REDUCTIONS
+from symopt.lift.torch.memory import Memory, Several
+from symopt.lift.torch.reductions import REDUCTIONS, of_several
 from symopt.lift.whole import Whole, filled, parameter_like
 
 TABLE: Mapping[str, Callable[..., Any]] = {**ELEMENTWISE, **REDUCTIONS}
@@ -39,7 +39,8 @@ EMPTY = frozenset({"empty", "empty_like", "new_empty", "empty_strided", "new_emp
 SAME = frozenset({"clone", "_to_copy", "contiguous", "_conj", "positive", "nan_to_num", "resolve_conj"})
 UNIFORM = frozenset({"rand", "rand_like", "uniform"})
 NO_VALUES = frozenset({"dtype", "layout", "device", "pin_memory", "memory_format", "out", "non_blocking", "generator"})
-OVERSIZED = "_foreach_"
+EACH = "_foreach_"
+_DIGITS = {torch.bfloat16: 8, torch.float16: 11, torch.float32: 24, torch.float64: 53}
 
 
 class Dispatch(TorchDispatchMode):
@@ -61,7 +62,7 @@ class Dispatch(TorchDispatchMode):
 
     def _traced(self, func: Any, args: Any, kwargs: Any) -> Any:
         namespace, _, name = func._schema.name.partition("::")
-        if namespace == "profiler":
+        if namespace == "profiler" or name in ("promote_types", "result_type", "is_same_size", "can_cast"):
             return func(*args, **kwargs)
         self.session.operations[name] = None
         if name == "_local_scalar_dense":
@@ -82,8 +83,8 @@ class Dispatch(TorchDispatchMode):
 
     def _meaning(self, func: Any, name: str, args: Any, kwargs: Any) -> Any:
         """What the result stands for: a whole array, or several, or for ``_foreach_`` a list of them."""
-        is_each = name.startswith(OVERSIZED)
-        base = name.removeprefix(OVERSIZED)
+        is_each = name.startswith(EACH)
+        base = name.removeprefix(EACH)
         base = base[:-1] if base.endswith("_") and not base.endswith("__") else base
         given = [self._read(item.type, value) for item, value in zip(func._schema.arguments, args, strict=False)]
         types = {item.name: item.type for item in func._schema.arguments}
@@ -98,6 +99,8 @@ class Dispatch(TorchDispatchMode):
         return results
 
     def _apply(self, name: str, base: str, args: Any, given: list[Any], named: dict[str, Any]) -> Any:
+        if any(isinstance(value, Several) for value in (*given, *named.values())):
+            return self._each(name, base, args, given, named)
         if base in SAME:
             return given[0]
         if base == "copy":
@@ -116,6 +119,21 @@ class Dispatch(TorchDispatchMode):
         if function is None:
             raise UnsupportedError(f"the operation {name} of PyTorch is not lifted")
         return function(*given, **named)
+
+    def _each(self, name: str, base: str, args: Any, given: list[Any], named: dict[str, Any]) -> Any:
+        """An operation on a list of numbers: on each by itself, or one of all of them."""
+        if base in REDUCTIONS and isinstance(given[0], Several):
+            return of_several(base, *given, **named)
+        if base not in ELEMENTWISE and base not in SAME and base not in ("copy", "fill", "zero"):
+            raise UnsupportedError(f"the operation {name} of PyTorch on a list of numbers")
+        number = next(len(v.nodes) for v in (*given, *named.values()) if isinstance(v, Several))
+        results = []
+        for i in range(number):
+            one = self._apply(
+                name, base, args, [_one(v, i) for v in given], {key: _one(v, i) for key, v in named.items()}
+            )  # fmt: skip
+            results.append(one.node)
+        return Several(tuple(results))
 
     def _read(self, kind: Any, value: Any) -> Any:
         """An argument: tensors and numbers as arrays, anything else as it is."""
@@ -139,8 +157,8 @@ class Dispatch(TorchDispatchMode):
             raise UnsupportedError("elements are assigned by their positions")
         if len(args) > 3 and args[3]:
             raise UnsupportedError("elements are accumulated by their positions")
-        mask = self.memory.read(indices[0])
-        value = Whole(self.memory.read(args[2]).node)
+        mask = self.memory.whole(indices[0])
+        value = Whole(self.memory.whole(args[2]).node)
         where: Whole = ELEMENTWISE["where"](mask, value, given[0])
         return where
 
@@ -161,9 +179,12 @@ class Dispatch(TorchDispatchMode):
 
     def _note(self, func: Any, name: str, meaning: Any, args: Any, kwargs: Any, out: Any) -> None:
         is_in_place = name.endswith("_") and not name.endswith("__")
-        if name.startswith(OVERSIZED):
+        sources = [item for item in (*args, *kwargs.values()) if isinstance(item, torch.Tensor)]
+        if name.startswith(EACH):
             targets = args[0] if is_in_place else out
-            for target, value in zip(targets, meaning, strict=True):
+            for i, (target, value) in enumerate(zip(targets, meaning, strict=True)):
+                mine = [item[i] for item in args if isinstance(item, list | tuple) and len(item) == len(targets)]
+                self._note_casts([item for item in mine if isinstance(item, torch.Tensor)] + sources, target, value)
                 self._set(target, value)
             return
         target = kwargs.get("out")
@@ -177,29 +198,30 @@ class Dispatch(TorchDispatchMode):
                 else:
                     self._set(item, value)
         elif isinstance(target, torch.Tensor):
-            source = next((a for a in args[::-1] if isinstance(a, torch.Tensor)), None)
-            if name in ("copy_", "_to_copy") and source is not None:
-                self._note_cast(source.dtype, target.dtype, meaning)
+            self._note_casts(sources, target, meaning)
             self._set(target, meaning)
 
-    def _note_cast(self, before: torch.dtype, after: torch.dtype, meaning: Whole) -> None:
-        if before == after or isinstance(meaning.node, Num):
+    def _note_casts(self, sources: Sequence[torch.Tensor], target: torch.Tensor, meaning: Whole | Several) -> None:
+        """Note that numbers lose digits on the way from some tensors to another; truth values are no numbers."""
+        after = target.dtype
+        if after is torch.bool or (isinstance(meaning, Whole) and isinstance(meaning.node, Num)):
             return
-        if before.is_floating_point and not after.is_floating_point and after is not torch.bool:
-            raise UnsupportedError(f"numbers are rounded to {after}")
-        if after.is_floating_point and before.is_floating_point:
-            self.session.casts[f"{_short(before)} to {_short(after)}"] = None
+        for before in {source.dtype for source in sources if source.dtype.is_floating_point} - {after}:
+            if not after.is_floating_point:
+                raise UnsupportedError(f"numbers are rounded to {_short(after)}")
+            if _DIGITS[after] < _DIGITS[before] or len(sources) == 1:
+                self.session.casts[f"{_short(before)} to {_short(after)}"] = None
 
-    def _set(self, target: torch.Tensor, value: Whole) -> None:
-        if target.dtype is torch.bool:
-            value = value.of(build.truth(value.node))
+    def _set(self, target: torch.Tensor, value: Whole | Several) -> None:
+        kind = build.truth if target.dtype is torch.bool else build.value
+        if isinstance(value, Several):
+            self.memory.write(target, Several(tuple(map(kind, value.nodes))))
         else:
-            value = value.of(build.value(value.node))
-        self.memory.write(target, value)
+            self.memory.write(target, value.of(kind(value.node)))
 
     def _number(self, value: Any, tensor: torch.Tensor) -> Any:
         """A number that C++ takes out of a tensor: it is found again by its value."""
-        node = self.memory.read(tensor).node
+        node = self.memory.whole(tensor).node
         if isinstance(node, Num):
             return value
         if isinstance(value, float):
@@ -235,7 +257,7 @@ class Functions(TorchFunctionMode):
 
     def _taken_out(self, name: str, tensor: torch.Tensor) -> Any:
         shadow = torch.Tensor.tolist(tensor.detach().reshape(()))
-        node = self.memory.read(tensor).node
+        node = self.memory.whole(tensor).node
         if name in ("__bool__", "is_nonzero") or isinstance(shadow, bool):
             return self.session.branch(build.truth(node), bool(shadow))
         taken = symbolic(shadow, build.value(node))
@@ -279,7 +301,20 @@ def modes(session: Session, memory: Memory) -> Iterator[Dispatch]:
 
 
 def _at(value: Any, position: int) -> Any:
+    if isinstance(value, Several):
+        return Whole(value.nodes[position])
     return value[position] if isinstance(value, list) else value
+
+
+def _one(value: Any, position: int) -> Any:
+    """One number of a list of them; of an array only where it is one number."""
+    if isinstance(value, Several):
+        return Whole(value.nodes[position])
+    if isinstance(value, Whole):
+        if value.axes:
+            raise UnsupportedError("a list of numbers is combined with an array")
+        return Whole(value.node)
+    return value
 
 
 def _short(dtype: torch.dtype) -> str:
@@ -301,8 +336,3 @@ def _lowered(value: Any, local: dict[float, Node], session: Session) -> Any:
         case tuple() if type(value) is tuple:
             return tuple(_lowered(item, local, session) for item in value)
     return value
-
-
-def same_object(items: Sequence[Any]) -> bool:
-    """Whether all items are one object."""
-    return all(item is items[0] for item in items)

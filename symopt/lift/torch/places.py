@@ -62,13 +62,13 @@ def places(optimizer: Any, tensors: Sequence[torch.Tensor]) -> dict[tuple[Path, 
         if id(holder) in seen or depth > DEPTH:
             return
         seen.add(id(holder))
-        for key, item in _items(holder):
+        for number, (key, item) in enumerate(_items(holder), 1):
             if key in SKIPPED:
                 continue
             own = position.get(id(key))
             if isinstance(key, torch.Tensor) and own is None:
                 raise UnsupportedError("something is kept for a tensor that is no parameter")
-            inner = path if own is not None else (*path, _part(key))
+            inner = path if own is not None else (*path, key if isinstance(key, str | int) else number)
             belongs = owner if own is None else own
             if isinstance(item, torch.Tensor) or _is_leaf(item):
                 found[inner, belongs] = Place(inner, holder, key, belongs)
@@ -105,10 +105,6 @@ def differs(a: Any, b: Any) -> bool:
         return a.shape != b.shape or not torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))
     a, b = plain(a), plain(b)
     return type(a) is not type(b) or (a != b and not (a != a and b != b))
-
-
-def _part(key: Any) -> Key:
-    return key if isinstance(key, str | int) else str(plain(key))
 
 
 def _is_leaf(item: Any) -> bool:

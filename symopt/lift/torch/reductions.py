@@ -12,6 +12,7 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import ONE, ZERO, Num, num
 from symopt.lift import build
 from symopt.lift.torch.elementwise import arithmetic, logical, plus, square
+from symopt.lift.torch.memory import Several
 from symopt.lift.whole import Whole, matmul, reduced, reshaped
 
 Dims = int | Sequence[int] | None
@@ -134,24 +135,58 @@ def _outer(a: Whole, b: Whole) -> Whole:
     return arithmetic(build.mul, reshaped(a, (a.size, 1)), reshaped(b, (1, b.size)))
 
 
-def _stack(arrays: Sequence[Whole], dim: int = 0) -> Whole:
-    if len(arrays) != 1:
-        raise UnsupportedError("tensors are stacked")
+def _stack(arrays: Sequence[Whole], dim: int = 0) -> Whole | Several:
+    if len(arrays) > 1:
+        return _listed(arrays)
     (a,) = arrays
     position = dim % (a.ndim + 1)
     return reshaped(a, (*a.shape[:position], 1, *a.shape[position:]))
 
 
-def _cat(arrays: Sequence[Whole], dim: int = 0) -> Whole:
-    if len(arrays) != 1:
-        raise UnsupportedError("tensors are concatenated")
-    return arrays[0]
+def _cat(arrays: Sequence[Whole], dim: int = 0) -> Whole | Several:
+    return _listed(arrays) if len(arrays) > 1 else arrays[0]
 
 
+def _listed(arrays: Sequence[Whole]) -> Several:
+    if any(not isinstance(array, Whole) or array.size != 1 for array in arrays):
+        raise UnsupportedError("tensors are put together to a larger one")
+    return Several(tuple(array.node for array in arrays))
+
+
+def of_several(name: str, values: Several, *options: Any, **named: Any) -> Whole:
+    """A reduction of a list of numbers to one.
+
+    Raises
+    ------
+    UnsupportedError: it is no plain sum, mean, extreme or norm of all of them.
+    """
+    nodes = [build.value(node) for node in values.nodes]
+    if name in EXTREMES and not options:
+        return Whole(_folded(lambda a, b: build.apply(EXTREMES[name], a, b), nodes))
+    is_all = not options or options[0] in ([0], [-1], 0, -1, [], None)
+    if name in ("sum", "mean") and is_all:
+        total = _folded(build.add, nodes)
+        return Whole(total if name == "sum" else build.div(total, num(len(nodes))))
+    if name in ("norm", "linalg_vector_norm") and (not options or _order(options[0]) == 2):
+        return Whole(build.apply("sqrt", _folded(build.add, [square(node) for node in nodes])))
+    raise UnsupportedError(f"{name} of {len(nodes)} numbers")
+
+
+def _folded(function: Callable[[Node, Node], Node], nodes: Sequence[Node]) -> Node:
+    result, *rest = nodes
+    for node in rest:
+        result = function(result, node)
+    return result
+
+
+EXTREMES: Mapping[str, str] = {"amax": "max", "amin": "min", "max": "max", "min": "min"}
 REDUCTIONS: Mapping[str, Callable[..., Any]] = {
     "sum": _reduction("sum"), "mean": _reduction("mean"), "amax": _reduction("amax"), "amin": _reduction("amin"),
     "max": _extreme("amax"), "min": _extreme("amin"), "norm": norm, "linalg_vector_norm": norm,
     "var": _variance, "std": _deviation, "any": _any, "all": _all, "count_nonzero": _count,
     "mm": matmul, "dot": matmul, "vdot": matmul, "addmm": _addmm, "mv": _mv, "bmm": _bmm, "ger": _outer,
     "outer": _outer, "stack": _stack, "cat": _cat,
+    "aminmax": lambda a, dim=None, keepdim=False: (
+        reduced("amin", a, _dims(dim), keep=keepdim), reduced("amax", a, _dims(dim), keep=keepdim)
+    ),
 }  # fmt: skip
