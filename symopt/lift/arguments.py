@@ -80,8 +80,8 @@ class Arguments:
 def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, Any], title: str) -> Arguments:
     """The hyper-parameters among the parameters of a function, and what is fixed.
 
-    Numbers and tuples of numbers are hyper-parameters: floats by their defaults, whole numbers where their name
-    is that of a hyper-parameter. Truth values, texts, None and other whole numbers keep their defaults.
+    Numbers and tuples of numbers are hyper-parameters: floats by their defaults or annotations, whole numbers where
+    their name is that of a hyper-parameter. Truth values, texts, None and other whole numbers keep their defaults.
 
     Raises
     ------
@@ -112,7 +112,8 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
         if role is None and not is_free:
             raise UsageError(f"{title} requires {name}; give it in brackets: {title}[{name}=...]")
         default = DEFAULTS[role] if role is not None else 1e-4
-    if is_number(default) and (isinstance(default, float) or is_free or roles_of(name)):
+    is_real = isinstance(default, float) or "float" in str(parameter.annotation)
+    if is_number(default) and (is_real or is_free or roles_of(name)):
         return [Slot(hyper_info(clean(name, taken), default), name)]
     if isinstance(default, tuple | list) and all(item is None or is_number(item) for item in default):
         found: list[Slot] = []
