@@ -246,26 +246,63 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 _REPLACED = {id(getattr(math, name)): function for name, function in FUNCTIONS.items()}
 
 
-def _float(x: Any = 0.0) -> Any:
-    """``float(x)`` as it is, but for a symbolic number, which stays one."""
-    if isinstance(x, SymFloat):
-        return x
-    if isinstance(x, SymInt):
-        return symbolic(float(plain(x)), x.node)
-    return builtins.float(x)
+class _LikeType(type):
+    """The type of what stands for ``float`` or ``int``: their instances are its instances."""
+
+    original: type
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.original)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.original)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls.original or other is cls
+
+    def __hash__(cls) -> int:
+        return hash(cls.original)
+
+
+class KeptFloat(float, metaclass=_LikeType):
+    """``float``, but a symbolic number stays one, also where it comes out of a tensor."""
+
+    original = float
+
+    def __new__(cls, x: Any = 0.0) -> Any:
+        """The number."""
+        x = _taken_out(x)
+        if isinstance(x, SymFloat):
+            return x
+        return symbolic(float(plain(x)), x.node) if isinstance(x, SymInt) else float(x)
+
+
+class KeptInt(int, metaclass=_LikeType):
+    """``int``, but a symbolic whole number stays one, also where it comes out of a tensor."""
+
+    original = int
+
+    def __new__(cls, x: Any = 0, *base: Any) -> Any:
+        """The number."""
+        x = _taken_out(x)
+        return x if isinstance(x, SymInt) else int(x, *base)
+
+
+CONVERSIONS: Mapping[str, Callable[..., Any]] = {"float": KeptFloat, "int": KeptInt}
 
 
 @contextmanager
-def patched_math(package: str | None = None) -> Iterator[None]:
+def patched_math(package: str | None = None, *, conversions: bool = False) -> Iterator[None]:
     """Make the functions of ``math`` keep expressions inside the block, also where a package has imported them.
 
-    In the modules of the package ``max`` and ``min`` do so too.
+    In the modules of the package ``max`` and ``min`` do so too, and with ``conversions`` also ``float`` and ``int``.
     """
     modules = _modules(package)
     namespaces = [math.__dict__, *(module.__dict__ for module in modules)]
-    added = [(module.__dict__, name) for module in modules for name in BUILTINS if name not in module.__dict__]
+    new = {**BUILTINS, **CONVERSIONS} if conversions else BUILTINS
+    added = [(module.__dict__, name) for module in modules for name in new if name not in module.__dict__]
     for names, name in added:
-        names[name] = BUILTINS[name]
+        names[name] = new[name]
     changed = [
         (names, name, item, _REPLACED[id(item)])
         for names in namespaces for name, item in list(names.items()) if id(item) in _REPLACED

@@ -9,10 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node
+from symopt.ir.nodes import Node, Num, num, ref, refs
 from symopt.ir.trace import GRADIENT, PARAMETER
+from symopt.lift import build
 from symopt.lift.arguments import Arguments, read_arguments
-from symopt.lift.assemble import Found, assembled
+from symopt.lift.assemble import Found, assembled, substituted
 from symopt.lift.confirm import confirm
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.naming import clean
@@ -125,8 +126,7 @@ def _source(cls: type, title: str, fixed: Mapping[str, object]) -> tuple[Source,
 
 
 def _retried(source: Source, facts: Sequence[Node], error: Exception) -> tuple[Source, list[str]]:
-    """Other values for the hyper-parameters that a constructor refused: the other side of the default, or the default."""
-    from symopt.ir.nodes import refs
+    """Other values for what a constructor refused: numbers on the other side of the default, or the default."""
 
     names = [name for name in (refs(facts[-1]) if facts else []) if name in source.hypers]
     if not names:
@@ -185,7 +185,8 @@ def _on_shape(
     general, first, initial = found.general.outcome, found.first.outcome, found.initial
     if position is not None:
         own = _own_names(general)
-        general, first = (_of_one(source, values, own, position) for values in (general, first))
+        counters = _equal_counters(general, first, own)
+        general, first = (_of_one(source, values, own, position, counters) for values in (general, first))
         initial = {name: initial.get(name + OTHER * position if name in own else name) for name in general}
         given = {name: node for name, node in initial.items() if node is not None}
         initial = {**initial, **renamed_initial(given, own, position)}
@@ -235,7 +236,21 @@ def _own_names(values: Mapping[str, Node]) -> list[str]:
     return [GRADIENT, *(name.removesuffix(OTHER) for name in values if name.endswith(OTHER))]
 
 
-def _of_one(source: Source, values: Mapping[str, Node], own: Sequence[str], position: int) -> dict[str, Node]:
+def _equal_counters(general: Mapping[str, Node], first: Mapping[str, Node], own: Sequence[str]) -> dict[str, Node]:
+    """The states of the second tensor that count steps as those of the first do, by those of the first."""
+    found: dict[str, Node] = {}
+    for name in own:
+        both = (name, name + OTHER)
+        if all(general.get(key) is build.add(ref(key), num(1)) for key in both):
+            start, other = (first.get(key) for key in both)
+            if isinstance(start, Num) and start is other:
+                found[name + OTHER] = ref(name)
+    return found
+
+
+def _of_one(
+    source: Source, values: Mapping[str, Node], own: Sequence[str], position: int, counters: Mapping[str, Node]
+) -> dict[str, Node]:  # fmt: skip
     """The update of one of two tensors.
 
     Raises
@@ -243,7 +258,7 @@ def _of_one(source: Source, values: Mapping[str, Node], own: Sequence[str], posi
     UnsupportedError: it reads what belongs to the other, other than in a sum over the model.
     """
     mine = renamed(values, own, position)
-    mine = dict(zip(mine, with_model_sums(list(mine.values()), own), strict=True))
+    mine = dict(zip(mine, with_model_sums(substituted(list(mine.values()), counters), own), strict=True))
     leaks = reads_other(list(mine.values()))
     if leaks:
         raise UnsupportedError(

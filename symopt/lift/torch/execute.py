@@ -77,7 +77,8 @@ def _surroundings(source: Source, session: Session) -> Iterator[None]:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
     try:
-        with warnings.catch_warnings(), active(session), patched_math(source.package), torch.no_grad():
+        kept = patched_math(source.package, conversions=True)
+        with warnings.catch_warnings(), active(session), kept, torch.no_grad():
             warnings.simplefilter("ignore")
             yield
     finally:

@@ -14,7 +14,6 @@ from symopt.ir.nodes import Node
 from symopt.lift.session import Session
 from symopt.lift.whole import Label, Whole, filled, reshaped, stretched
 
-
 # A tensor with at most so many elements may have a number of its own in each.
 MOST_NUMBERS = 8
 FEWER_DIGITS = (torch.float32, torch.float16, torch.bfloat16)

@@ -17,7 +17,8 @@ Array = NDArray[np.float64]
 
 
 def run_real(
-    source: Source, hypers: Mapping[str, float], p: Array, gradients: Sequence[Array], position: int = 0, tensors: int = 1
+    source: Source, hypers: Mapping[str, float], p: Array, gradients: Sequence[Array], position: int = 0,
+    tensors: int = 1,
 ) -> list[Array]:  # fmt: skip
     """The parameter after each step; with several tensors, the one at a position."""
     before = torch.get_default_dtype()

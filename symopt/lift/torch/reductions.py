@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import ONE, ZERO, Num, num
+from symopt.ir.nodes import ONE, ZERO, Node, Num, num
 from symopt.lift import build
 from symopt.lift.torch.elementwise import arithmetic, logical, plus, square
 from symopt.lift.torch.memory import Several
