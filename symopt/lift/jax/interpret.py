@@ -23,6 +23,7 @@ from symopt.passes.fold import FALSE, TRUE
 MOST_TURNS = 100
 NO_OVERFLOW = "no counter of steps overflows"
 FINITE = "all numbers are finite"
+RANDOM = "random numbers are drawn, which is not lifted"
 REDUCTIONS: Mapping[str, str] = {"reduce_sum": "sum", "reduce_max": "amax", "reduce_min": "amin"}
 # Primitives that run a jaxpr as it is -> where they keep it.
 CALLS: Mapping[str, str] = {
@@ -39,6 +40,7 @@ class Interpreter:
         self.session = session
         # A sum -> the number of elements that it is over, and their mean.
         self._means: dict[Node, tuple[int, Node]] = {}
+        self._within: list[Any] = []  # the equations that are being computed, the outermost first
         self._structural: Mapping[str, Callable[[Any, list[Value]], list[Value]]] = {
             "integer_pow": self._integer_pow, "select_n": self._select, "convert_element_type": self._converted,
             "reduce_precision": self._converted, "is_finite": self._is_finite, "div": self._quotient,
@@ -94,18 +96,21 @@ class Interpreter:
         return found
 
     def _applied(self, equation: Any, inputs: list[Value]) -> list[Value]:
-        name = equation.primitive.name
-        if name in CALLS:
-            return self.run(equation.params[CALLS[name]], inputs)
-        self.session.operations[name] = None
+        self._within.append(equation)
         try:
-            return self._computed(name, equation, inputs)
+            return self._computed(equation.primitive.name, equation, inputs)
         except UnsupportedError as error:
             if isinstance(error, _PlacedError):
                 raise
-            raise _PlacedError(f"{place(equation)}{name}: {error}") from error
+            where = next(filter(None, map(place, reversed(self._within))), "")
+            raise _PlacedError(f"{where}{equation.primitive.name}: {error}") from error
+        finally:
+            self._within.pop()
 
     def _computed(self, name: str, equation: Any, inputs: list[Value]) -> list[Value]:
+        if name in CALLS:
+            return self.run(equation.params[CALLS[name]], inputs)
+        self.session.operations[name] = None
         if name in self._structural:
             return self._structural[name](equation, inputs)
         if name in REDUCTIONS:
@@ -117,7 +122,7 @@ class Interpreter:
         if name in OPERATIONS:
             below = self._is_below_largest(name, equation, inputs)
             return [below or _elementwise(self._of_finite_numbers(name), inputs)]
-        raise UnsupportedError("this operation is not lifted")
+        raise UnsupportedError(RANDOM if name.startswith(("random_", "threefry")) else "this operation is not lifted")
 
     def _is_below_largest(self, name: str, equation: Any, inputs: list[Value]) -> Value | None:
         """Whether a counter is below the largest number of its type: assumed. None where nothing like it is asked."""

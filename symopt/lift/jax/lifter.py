@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,9 @@ class Lifter:
         ------
         UnsupportedError: the code does what is not lifted; the message names it, with file and line where known.
         """
-        return over_shapes(self._on_shape)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what code warns of is no matter of ours
+            return over_shapes(self._on_shape)
 
     def _on_shape(self, shape: tuple[int, ...]) -> Lifted:
         try:
