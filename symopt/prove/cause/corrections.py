@@ -8,6 +8,7 @@ import numpy as np
 
 from symopt.ir.nodes import ONE, Node, Op, op, ref, refs, walk
 from symopt.ir.trace import STEP
+from symopt.passes.fold import fold
 from symopt.prove.cause.places import step_powers
 from symopt.prove.cause.points import Override, Values, evaluate
 from symopt.prove.cause.sides import Sides, corrections, is_added, listed, scalings
@@ -84,6 +85,27 @@ def power_of_another_step(view: Sides) -> Iterator[str]:
                     f"The correction takes {which} to the power {power['left']} on the left and to the power "
                     f"{power['right']} on the right."
                 )
+
+
+def power_of_the_rest(view: Sides) -> Iterator[str]:
+    """Powers of 1 - b where the other side has powers of b."""
+    powers = step_powers(view.edited)
+    for chosen in [powers, *([power] for power in powers if len(powers) > 1)]:
+        rests = [op("sub", ONE, power.args[0]) for power in chosen]
+        values = evaluate([*rests, *(power.args[1] for power in chosen)], view.places.inputs)
+
+        def power_of(node: Node, _: Values, values: Mapping[Node, Values] = values) -> Values:
+            return np.asarray(values[op("sub", ONE, node.args[0])] ** values[node.args[1]])
+
+        if chosen and view.becomes(view.places.inputs, _replacing(list(chosen), power_of)):
+            own, others = (
+                listed([text(fold([node])[0]) for node in nodes]) for nodes in ([p.args[0] for p in chosen], rests)
+            )
+            exponent = text(chosen[0].args[1])
+            yield (
+                f"The correction takes {own} to the power {exponent} on the {view.here} and {others} to that power "
+                f"on the {view.there}."
+            )
 
 
 def corrected_too(view: Sides) -> Iterator[str]:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from symopt.ir.nodes import Node, Op, op, ref, refs, walk
-from symopt.prove.cause.corrections import corrected_too, correction_made_otherwise, power_of_another_step
+from symopt.prove.cause.corrections import (
+    corrected_too,
+    correction_made_otherwise,
+    power_of_another_step,
+    power_of_the_rest,
+)
 from symopt.prove.cause.parameter import order_of_decay
 from symopt.prove.cause.places import Places
 from symopt.prove.cause.sides import SIDES, Sides, listed, scalings, views
@@ -18,7 +23,10 @@ from symopt.prove.cause.text import text
 
 def edit_between(places: Places) -> str | None:
     """The first edit that makes one side the other, as a sentence."""
-    looks = (_under_root, _changed_places, _complement, correction_made_otherwise, power_of_another_step, corrected_too)
+    looks = (
+        _under_root, _changed_places, _complement, correction_made_otherwise, power_of_another_step, power_of_the_rest,
+        corrected_too,
+    )  # fmt: skip
     return _first(places, looks) or order_of_decay(places)
 
 

@@ -71,11 +71,26 @@ def into_gradient(pair: Pair) -> str | None:
     enters = [_states_with_decay(side, pair.gradients) for side in (pair.left, pair.right)]
     for own, others, inside, outside in ((*enters, "left", "right"), (*enters[::-1], "right", "left")):
         if own and not others:
+            unused = _unused_elsewhere(*((pair.left, pair.right) if inside == "left" else (pair.right, pair.left)))
+            if unused:
+                return (
+                    f"Only the {inside} has {', '.join(unused)}, through which the parameter enters the gradient and "
+                    f"with it the state {', '.join(own)}."
+                )
             return (
                 f"On the {inside} the parameter enters the gradient and with it the state {', '.join(own)}; "
                 f"on the {outside} it acts on the parameter alone."
             )
     return None
+
+
+def _unused_elsewhere(side: Side, other: Side) -> list[str]:
+    """What multiplies the parameter in a gradient on one side, is 0 by default and unknown to the other."""
+    lone = {hyper.name for hyper in side.trace.hypers if hyper.default == 0}
+    lone -= {hyper.name for hyper in other.trace.hypers}
+    new = [node for state, node in side.step.items() if state != PARAMETER]
+    products = [node for node in walk(new) if isinstance(node, Op) and node.op == "mul" and ref(PARAMETER) in node.args]
+    return list(dict.fromkeys(bare(name) for name in refs(*products) if bare(name) in lone))
 
 
 def _states_with_decay(side: Side, gradients: Sequence[str]) -> list[str]:

@@ -134,6 +134,18 @@ def description(place: Place, places: Places, one_sided: bool = False) -> str | 
     return None if one_sided else _two_sided(where, found.left, found.right, found.kind, places)
 
 
+def new_values(place: Place, places: Places) -> str:
+    """What a place is on both sides, where nothing shorter can be said."""
+    texts = [places.text(node) for node in (place.left, place.right)]
+    shown = [text if len(text) <= LONGEST else DOTS for text in texts]
+    if DOTS in shown:
+        return description(place, places) or f"The new value of {place.title} is computed otherwise."
+    return (
+        description(place, places)
+        or f"The new value of {place.title} is {shown[0]} on the left and {shown[1]} on the right."
+    )
+
+
 def _two_sided(where: str, left: Node, right: Node, kind: str, places: Places) -> str | None:
     texts = [places.text(left), places.text(right)]
     if DOTS in texts or max(map(len, texts)) > LONGEST or texts[0] == texts[1]:

@@ -38,12 +38,13 @@ class Place:
 class Places:
     """Two sides over common names, after their first steps.
 
-    States of one name are one; where each side has a single state besides, these two are one as well.
+    ``partners`` are states of the right with the left's that they are. Where they are not given, states of one name
+    are one; where each side has a single state besides, these two are one as well.
     """
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, partners: Mapping[str, str] | None = None) -> None:
         self.pair = pair
-        self.partners = _partners(pair)
+        self.partners = _partners(pair) if partners is None else dict(partners)
         self.names: dict[str, Node] = {**pair.identity(), **{r: ref(name) for r, name in self.partners.items()}}
         self._sides = pair.left, pair.right
         left, right = (self._steps(side.step) for side in self._sides)
@@ -62,6 +63,11 @@ class Places:
     def _steps(self, step: Mapping[str, Node]) -> dict[str, Node]:
         settled = fold(substitute([_later(node) for node in step.values()], self.names))
         return dict(zip(step, settled, strict=True))
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether some state is one of another name, so that names do not tell which statements correspond."""
+        return any(bare(left) != bare(right) for right, left in self.partners.items())
 
     def _common(self, state: str) -> str:
         return self.partners.get(state, state)
@@ -145,12 +151,12 @@ def _partners(pair: Pair) -> dict[str, str]:
     left, right = ([bare(state) for state in side.states] for side in (pair.left, pair.right))
     found = {RIGHT + name: LEFT + name for name in right if name in left}
     others = [LEFT + n for n in left if n not in right], [RIGHT + n for n in right if n not in left]
-    if len(others[0]) == len(others[1]) == 1 and _alike(pair, others[0][0], others[1][0]):
+    if len(others[0]) == len(others[1]) == 1 and alike(pair, others[0][0], others[1][0]):
         found[others[1][0]] = others[0][0]
     return found
 
 
-def _alike(pair: Pair, left: str, right: str) -> bool:
+def alike(pair: Pair, left: str, right: str) -> bool:
     """Whether two states start from the same value and each remembers its old one."""
     first = substitute([pair.right.initial[right]], pair.identity())[0]
     return (
