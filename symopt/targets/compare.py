@@ -46,11 +46,38 @@ def compare(
     UsageError: a target, a name in ``hyper_map`` or in ``varying`` that does not exist.
     UnsupportedError: the code of a target does something that is not lifted.
     """
+    return answer(
+        left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=in_process
+    ).verdict  # fmt: skip
+
+
+def answer(
+    left: Any, right: Any, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
+    time_limit: float = 10.0, in_process: bool = False,
+) -> Answer:  # fmt: skip
+    """``compare`` with what the verdict is about, so that it can be explained."""
     start = monotonic()
     a, b = subject(left), subject(right)
     settle = compare_within if in_process else compare_traces
-    question = Question(a, b, hyper_map, tuple(varying), time_limit, settle)
-    return replace(question.verdict(), left=a.title, right=b.title, seconds=monotonic() - start)
+    found = Question(a, b, hyper_map, tuple(varying), time_limit, settle).answer()
+    verdict = replace(found.verdict, left=a.title, right=b.title, seconds=monotonic() - start)
+    return replace(found, verdict=verdict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict, the two subjects, and the traces that it is about.
+
+    ``traces`` are the two sides for the shapes of the verdict, None where there are none in common; ``settled`` is
+    the right in the left's names; ``shown`` is it as the witness has it, with names paired and nothing more.
+    """
+
+    verdict: Verdict
+    left: Subject
+    right: Subject
+    traces: Overlap | None = None
+    settled: Renamed | None = None
+    shown: Renamed | None = None
 
 
 @dataclass(frozen=True)
@@ -64,37 +91,39 @@ class Question:
     time_limit: float
     settle: Settle
 
-    def verdict(self) -> Verdict:
-        """The verdict over all shapes that both sides were seen on."""
+    def answer(self) -> Answer:
+        """The answer over all shapes that both sides were seen on."""
         found = overlaps(self.left, self.right)
         if not found:
             scopes = ", ".join(part.scope for part in self.left.parts), ", ".join(p.scope for p in self.right.parts)
-            return Verdict(
+            verdict = Verdict(
                 self.left.title, self.right.title, "unknown",
                 reason=f"the two are known on different shapes only: {scopes[0]} against {scopes[1]}",
             )  # fmt: skip
-        return joined([self._of_overlap(overlap) for overlap in found], [overlap.scope for overlap in found])
+            return Answer(verdict, self.left, self.right)
+        return joined([self._of_overlap(overlap) for overlap in found])
 
-    def _of_overlap(self, overlap: Overlap) -> Verdict:
-        left, right = overlap.left, overlap.right
+    def _of_overlap(self, overlap: Overlap) -> Answer:
         if self.hyper_map is not None:
-            verdict = self._settled(left, right, self.hyper_map)
+            verdict = self._settled(overlap.left, overlap.right, self.hyper_map)
+            settled = shown = Renamed(overlap.right, {hyper.name: hyper.name for hyper in overlap.right.hypers}, {})
         else:
-            verdict = self._paired(left, right)
+            verdict, settled, shown = self._paired(overlap.left, overlap.right)
         notes = [f"{a}" for a in verdict.assumptions] + self._evidence()
-        return replace(verdict, assumptions=tuple(dict.fromkeys(notes)))
+        verdict = replace(verdict, assumptions=tuple(dict.fromkeys(notes)))
+        return Answer(verdict, self.left, self.right, overlap, settled, shown)
 
-    def _paired(self, left: Trace, right: Trace) -> Verdict:
+    def _paired(self, left: Trace, right: Trace) -> tuple[Verdict, Renamed, Renamed]:
         mapped = renamed(right, left, self._pairing(left, right))
         verdict = with_own_names(self._settled(left, mapped.trace, None), mapped)
         if verdict.verdict != "equal" or not mapped.forms:
-            return verdict
+            return verdict, mapped, mapped
         # Equal, but not with the same values: what differs without the map is a run with the names alone paired.
-        plain = renamed(right, left, {name: Partner(partner.name) for name, partner in mapped.forms.items()})
+        plain = renamed(right, left, {own: Partner(name) for name, own in mapped.names.items() if name in _names(left)})
         witness, _ = find_witness(left, plain.trace, self.varying, Deadline.after(self.time_limit))
         if witness is None:
-            return verdict
-        return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step)
+            return verdict, mapped, mapped
+        return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step), mapped, plain
 
     def _settled(self, left: Trace, right: Trace, hyper_map: Mapping[str, str] | None) -> Verdict:
         known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
@@ -143,13 +172,20 @@ def with_own_names(verdict: Verdict, mapped: Renamed) -> Verdict:
 ORDER = ("different", "unknown", "equal-if", "equal")
 
 
-def joined(verdicts: Sequence[Verdict], scopes: Sequence[str]) -> Verdict:
-    """One verdict from those for several kinds of shapes: the worst, at the earliest step."""
-    pairs = list(zip(verdicts, scopes, strict=True))
-    worst = min(ORDER.index(verdict.verdict) for verdict in verdicts)
-    chosen = [(verdict, scope) for verdict, scope in pairs if ORDER.index(verdict.verdict) == worst]
-    first, scope = min(chosen, key=lambda item: item[0].first_step or 0)
-    if first.verdict in ("different", "unknown"):
-        return replace(first, scope=scope if scope != ALL_SHAPES else first.scope)
-    conditions = dict.fromkeys(condition for verdict, _ in pairs for condition in verdict.conditions)
-    return replace(first, scope="; ".join(dict.fromkeys(scopes)), conditions=tuple(conditions))
+def joined(answers: Sequence[Answer]) -> Answer:
+    """One answer from those for several kinds of shapes: the worst, at the earliest step."""
+    scopes = [answer.traces.scope if answer.traces is not None else ALL_SHAPES for answer in answers]
+    ranks = [ORDER.index(answer.verdict.verdict) for answer in answers]
+    worst = [item for item, rank in zip(zip(answers, scopes, strict=True), ranks, strict=True) if rank == min(ranks)]
+    first, scope = min(worst, key=lambda item: item[0].verdict.first_step or 0)
+    verdict = first.verdict
+    if verdict.verdict in ("different", "unknown"):
+        return replace(first, verdict=replace(verdict, scope=scope if scope != ALL_SHAPES else verdict.scope))
+    conditions = dict.fromkeys(condition for answer in answers for condition in answer.verdict.conditions)
+    return replace(
+        first, verdict=replace(verdict, scope="; ".join(dict.fromkeys(scopes)), conditions=tuple(conditions))
+    )  # fmt: skip
+
+
+def _names(trace: Trace) -> list[str]:
+    return [hyper.name for hyper in trace.hypers]
