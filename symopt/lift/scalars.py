@@ -49,7 +49,7 @@ COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 def plain(value: Any) -> Any:
     """A number without its expression; anything else as it is."""
     if isinstance(value, SymInt):
-        return int.__int__(value)
+        return int(float.__float__(value))
     return float.__float__(value) if isinstance(value, SymFloat) else value
 
 
@@ -128,13 +128,16 @@ class SymFloat(_Symbolic, float):
         raise UnsupportedError("a hyper-parameter is rounded")
 
 
-class SymInt(_Symbolic, int):
-    """An int that stands for an expression, most often the number of the step."""
+class SymInt(_Symbolic, float):
+    """A whole number that stands for an expression, most often the number of the step.
+
+    It is a float, since Python would take an int on the right of a plain float, as in ``0.9 ** step``, for a number.
+    """
 
     node: Node
 
     def __new__(cls, shadow: int, node: Node) -> SymInt:
-        made = int.__new__(cls, shadow)
+        made = float.__new__(cls, shadow)
         made.node = node
         return made
 
@@ -252,6 +255,8 @@ class _LikeType(type):
     original: type
 
     def __instancecheck__(cls, instance: object) -> bool:
+        if isinstance(instance, SymInt):
+            return cls.original is int
         return isinstance(instance, cls.original)
 
     def __subclasscheck__(cls, subclass: type) -> bool:

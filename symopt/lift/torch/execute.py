@@ -258,7 +258,7 @@ def _symbolised(
     changing: set[Where], hypers: Sequence[str], run: Run,
 ) -> dict[Where, str]:  # fmt: skip
     """Give every state a name in place of its value."""
-    stores = {tensor.untyped_storage()._cdata for tensor in tensors}
+    stores = {_store(tensor) for tensor in tensors}
     taken = {PARAMETER, GRADIENT, *hypers}
     plain_names: dict[Path, str] = {}
     names: dict[Where, str] = {}
@@ -269,7 +269,7 @@ def _symbolised(
         is_tensor = isinstance(value, torch.Tensor)
         if not (key in changing or (is_tensor and path[0] == "state")) or (is_tensor and value.numel() == 0):
             continue
-        if is_tensor and value.untyped_storage()._cdata in stores:
+        if is_tensor and _store(value) in stores:
             continue  # the parameter itself, or a state that has a name already
         if path not in plain_names:
             plain_names[path] = clean("_".join(map(str, path[1:])), taken)
@@ -277,7 +277,7 @@ def _symbolised(
         name = plain_names[path] + OTHER * (owner or 0)
         names[key] = name
         if is_tensor:
-            stores.add(value.untyped_storage()._cdata)
+            stores.add(_store(value))
             if value.numel() == 1 and owner and value.dtype is not torch.bool:
                 value.fill_(_apart(value.item()))
             whole = shaped(ref(name), value.shape, case.matrix)
@@ -295,6 +295,11 @@ def _symbolised(
 def _apart(value: Any) -> Any:
     """Another number for the second tensor, so that the two can be told apart by their values."""
     return value + 2 if value == int(value) else value * 1.03125
+
+
+def _store(tensor: Any) -> tuple[int, int]:
+    """The memory of a tensor: its storage, and its place there."""
+    return tensor.untyped_storage()._cdata, tensor.storage_offset()
 
 
 def _shape(whole: Whole) -> Shape:
