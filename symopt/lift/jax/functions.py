@@ -48,23 +48,37 @@ class _Function:
         states = self.signature.states
         if self.init is not None:
             asked = [item.name for item in parameters_of(self.init)[1:]]
-            return self.init(p, **{name: arguments[name] for name in asked if name in arguments})
+            return self._named(self.init(p, **{name: arguments[name] for name in asked if name in arguments}))
         if not states or self.signature.is_lazy:
             return None
         zeros = tuple(framework("jax").numpy.zeros_like(p) for _ in states)
-        return zeros[0] if len(zeros) == 1 else zeros
+        return self._named(zeros[0] if len(zeros) == 1 else zeros)
 
     def step(self, arguments: Mapping[str, Any], p: Any, g: Any, state: Any, t: Any, loss: Any) -> tuple[Any, Any]:
         """What the function returns."""
         signature = self.signature
-        states = [state] if len(signature.states) == 1 else state or ()
-        given = {signature.parameter: p, signature.gradient: g, **dict(zip(signature.states, states, strict=True))}
-        given |= arguments
+        given = {signature.parameter: p, signature.gradient: g, **arguments}
         if signature.counter is not None:
             given[signature.counter] = t
+        if signature.states:
+            given |= state if self._has_names(state) else {signature.states[0]: state}
         without_names = [item.name for item in parameters_of(self.function) if item.kind is item.POSITIONAL_ONLY]
         result = self.function(*(given.pop(name) for name in without_names), **given)
-        return self._split(result, state)
+        new_p, new = self._split(result, state)
+        return new_p, self._named(new)
+
+    def _named(self, state: Any) -> Any:
+        """The state with its arrays by the names of arguments; one that is a tree has names of its own."""
+        names = self.signature.states
+        is_tree = isinstance(state, tuple | list | dict) and not self._has_names(state)
+        if len(names) == 1 and not is_tree and state is not None:
+            return {names[0]: state}
+        if len(names) > 1 and isinstance(state, tuple | list) and len(state) == len(names):
+            return dict(zip(names, state, strict=True))
+        return state
+
+    def _has_names(self, state: Any) -> bool:
+        return isinstance(state, dict) and set(state) == set(self.signature.states)
 
     def run(self, arguments: Mapping[str, Any], p: Array, gradients: Sequence[Array]) -> list[Array]:
         """The function itself, not compiled, so that whatever else it changes shows."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from symopt.lift.whole import Whole, elementwise, filled, permuted, reduced, res
 from symopt.passes.fold import FALSE, TRUE
 
 MOST_TURNS = 100
+STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 NO_OVERFLOW = "no counter of steps overflows"
 FINITE = "all numbers are finite"
 RANDOM = "random numbers are drawn, which is not lifted"
@@ -242,13 +246,18 @@ class _PlacedError(UnsupportedError):
 
 
 def place(equation: Any) -> str:
-    """``file:line: `` of the innermost frame of the code that an equation is from; empty where it is not known."""
+    """``file:line: `` of the code that an equation is from, its user's before a library's; empty where not known."""
     traceback = getattr(equation.source_info, "traceback", None)
-    for frame in traceback.frames if traceback is not None else ():
-        name = frame.file_name.replace("\\", "/")
-        if not any(part in name for part in ("/jax/", "/jaxlib/", "<")) and not name.startswith(str(PACKAGE)):
-            return f"{frame.file_name}:{frame.line_num}: "
-    return ""
+    inside = takewhile(
+        lambda frame: not frame.file_name.startswith(str(PACKAGE)), traceback.frames if traceback is not None else ()
+    )
+    frames = [frame for frame in inside if not {"jax", "jaxlib"} & set(Path(frame.file_name).parts)]
+    own = [frame for frame in frames if not _is_library(frame.file_name)] or frames
+    return f"{own[0].file_name}:{own[0].line_num}: " if own else ""
+
+
+def _is_library(file_name: str) -> bool:
+    return "site-packages" in Path(file_name).parts or file_name.startswith((STANDARD_LIBRARY, "<"))
 
 
 def _elementwise(function: Callable[..., Node], values: Sequence[Value]) -> Value:

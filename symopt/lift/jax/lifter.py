@@ -10,7 +10,7 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref, refs
 from symopt.ir.trace import LOSS, PARAMETER
 from symopt.lift.arguments import Arguments
-from symopt.lift.assemble import Found, assembled, substituted
+from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import Array, confirm
 from symopt.lift.frames import where_it_happened
 from symopt.lift.jax.program import Program
@@ -63,19 +63,21 @@ class Lifter:
         if first.merged != second.merged or first.assumed != second.assumed:
             raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
         found = self._found(first)
+        trace = assembled(found)
+        kept = {state.name for state in trace.states}
+        counted = counts(*_parted(first.merged.outcome))
         lifted = Lifted(
-            assembled(found), self.framework, casts=first.casts,
+            trace, self.framework, casts=first.casts,
             hyper_paths={hyper.name: self.arguments.paths[hyper.name] for hyper in found.hypers},
-            state_paths={leaf.name: leaf.path for leaf in first.leaves if leaf.name in found.general},
+            state_paths={leaf.name: leaf.path for leaf in first.leaves if leaf.name in kept},
+            counters={leaf.path: counted[leaf.name] for leaf in first.leaves if leaf.name in counted},
             fixed=self.arguments.fixed,
         )  # fmt: skip
         confirm(lifted, self._run, shape)
         return lifted
 
     def _found(self, tracing: Tracing) -> Found:
-        outcome = tracing.merged.outcome
-        initial = {name.removeprefix(INITIAL): node for name, node in outcome.items() if name.startswith(INITIAL)}
-        general = {name: node for name, node in outcome.items() if not name.startswith(INITIAL)}
+        initial, general = _parted(tracing.merged.outcome)
         general = _that_matter(_without_constants(general, initial))
         initial = {name: initial[name] for name in general if name != PARAMETER}
         read = set(refs(*general.values(), *initial.values(), *tracing.merged.assumptions))
@@ -90,6 +92,12 @@ class Lifter:
         defaults = {hyper.name: float(hyper.default) for hyper in self.arguments.hypers}
         with framework("jax").enable_x64(True), where_it_happened(self.title):
             return self.program.run(self.arguments.filled({**defaults, **hypers}), p, gradients)
+
+
+def _parted(outcome: Nodes) -> tuple[dict[str, Node], dict[str, Node]]:
+    """The initial values of states, and the new values after a step."""
+    initial = {name.removeprefix(INITIAL): node for name, node in outcome.items() if name.startswith(INITIAL)}
+    return initial, {name: node for name, node in outcome.items() if not name.startswith(INITIAL)}
 
 
 def _without_constants(general: Nodes, initial: Nodes) -> dict[str, Node]:

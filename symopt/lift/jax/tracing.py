@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref
 from symopt.ir.trace import GRADIENT, LOSS, PARAMETER, STEP
@@ -150,10 +152,11 @@ class _Result:
             kept = []
             for position, (_, leaf) in enumerate(found):
                 is_plain = is_number(leaf)
-                self.kinds.append((jax.numpy.shape(leaf), jax.numpy.result_type(leaf), is_plain))
                 if is_plain:
+                    self.kinds.append(((), np.dtype(int if isinstance(leaf, int) else float), True))
                     numbers[position] = session.number(leaf)
                 else:
+                    self.kinds.append((jax.numpy.shape(leaf), jax.numpy.result_type(leaf), False))
                     kept.append(leaf)
             return kept
 

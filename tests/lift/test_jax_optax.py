@@ -1,0 +1,129 @@
+"""Gradient transformations of optax as traces, against the catalogue's rules and against optax itself."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symopt.errors import UnsupportedError, UsageError
+from symopt.ir.text import trace_text
+from symopt.lift.jax import lift_optax
+from symopt.run.originals import Original, originals
+from tests.lift.originals_as_traces import verdicts
+
+optax, jax = pytest.importorskip("optax"), pytest.importorskip("jax")
+pytest.importorskip("optax.contrib")
+
+# Rule and alias -> the verdict for each scope. A map that is an expression makes an equality one "under a map".
+ENTRIES = {
+    ("sgd[momentum=True,nesterov=True]", "optax.sgd"): {"all shapes": "equal"},
+    ("adamw", "optax.adamw"): {"all shapes": "equal"},
+    ("nadam_optax[decay=True]", "optax.nadamw"): {"all shapes": "equal"},
+    ("amsgrad_optax", "optax.amsgrad"): {"all shapes": "equal"},
+    ("adamax", "optax.adamax"): {"all shapes": "equal"},
+    ("adamaxw", "optax.adamaxw"): {"all shapes": "equal"},
+    ("adabelief_optax", "optax.adabelief"): {"all shapes": "equal"},
+    ("radam_optax", "optax.radam"): {"all shapes": "equal"},
+    ("yogi", "optax.yogi"): {"all shapes": "equal"},
+    ("adan_optax", "optax.adan"): {"all shapes": "equal"},
+    ("lion", "optax.lion"): {"all shapes": "equal"},
+    ("adadelta", "optax.adadelta"): {"all shapes": "equal"},
+    ("signum", "optax.signum"): {"all shapes": "equal"},
+    ("rprop_optax", "optax.rprop"): {"all shapes": "equal"},
+    ("ogd", "optax.optimistic_gradient_descent"): {"all shapes": "equal"},
+    ("optimistic_adam", "optax.optimistic_adam_v2"): {"all shapes": "equal"},
+    ("rmsprop_optax[centered=True,momentum=True]", "optax.rmsprop"): {"all shapes": "equal"},
+    ("rmsprop_optax[eps_in_sqrt=False,momentum=True,debias=True]", "optax.rmsprop"): {"all shapes": "equal"},
+    ("lars_simclr", "optax.lars"): {"all shapes": "equal"},
+    ("novograd", "optax.novograd"): {"all shapes": "equal"},
+    ("sm3", "optax.sm3"): {"matrices": "equal", "shape (16,)": "different"},
+    ("sm3[factored=False]", "optax.sm3"): {"matrices": "different", "shape (16,)": "equal"},
+    ("adafactor_optax[factored=False,momentum=True]", "optax.adafactor"): {"all shapes": "equal"},
+    ("ademamix", "optax.contrib.ademamix"): {"all shapes": "equal"},
+    ("adopt", "optax.contrib.adopt"): {"all shapes": "equal"},
+    ("madgrad", "optax.contrib.madgrad"): {"all shapes": "equal-if"},
+    # What the rule states and optax does not do is seen.
+    ("adam", "optax.adabelief"): {"all shapes": "different"},
+    ("rmsprop_tf[momentum=True]", "optax.sgd"): {"all shapes": "different"},
+}  # fmt: skip
+
+
+def entry_of(rule: str, implementation: str) -> Original:
+    """The entry of specs/originals; where there is none, the rule against another's arguments."""
+    found = [entry for entry in originals() if entry.implementation == implementation]
+    own = [entry for entry in found if entry.rule == rule]
+    if own:
+        return own[0]
+    names = {name: text for name, text in found[0].arguments.items() if text in ("lr", "beta1", "beta2", "eps")}
+    return Original(rule, implementation, names)
+
+
+@pytest.mark.parametrize(("rule", "implementation"), ENTRIES)
+def test_alias_is_its_rule(rule: str, implementation: str) -> None:
+    assert verdicts(entry_of(rule, implementation), lift_optax) == ENTRIES[rule, implementation]
+
+
+def test_the_rest_of_the_aliases_is_lifted() -> None:
+    for name in ("fromage", "lamb", "polyak_sgd", "sign_sgd", "optimistic_adam", "adagrad", "nadam"):
+        (lifted,) = lift_optax(getattr(optax, name), name, {})
+        assert lifted.scope == "all shapes"
+        assert lifted.framework == "jax"
+
+
+@pytest.mark.parametrize(("name", "why"), [("noisy_sgd", "random numbers"), ("lbfgs", r"shape \(10, 16\)")])
+def test_alias_that_is_refused(name: str, why: str) -> None:
+    with pytest.raises(UnsupportedError, match=why):
+        lift_optax(getattr(optax, name), name, {})
+
+
+def test_what_is_fixed_is_exact_and_what_is_free_has_a_default() -> None:
+    (exact,) = lift_optax(optax.sgd, "optax.sgd", {"momentum": 0.9})
+    assert [hyper.name for hyper in exact.trace.hypers] == ["learning_rate"]
+    assert "9/10" in trace_text(exact.trace)
+    (free,) = lift_optax(optax.sgd, "optax.sgd", {"momentum": "free"})
+    assert {hyper.name: float(hyper.default) for hyper in free.trace.hypers} == {
+        "learning_rate": 0.001, "momentum": 0.9
+    }  # fmt: skip
+    assert free.state_paths == {"trace": "state[0].trace"}
+
+
+def test_a_loss_that_is_read_is_given() -> None:
+    (lifted,) = lift_optax(optax.polyak_sgd, "optax.polyak_sgd", {})
+    assert lifted.trace.given == ("loss",)
+
+
+def test_what_is_required_is_asked_for() -> None:
+    with pytest.raises(UsageError, match=r"requires l2_norm_clip.*\[l2_norm_clip=\.\.\.\]"):
+        lift_optax(optax.contrib.dpsgd, "optax.contrib.dpsgd", {})
+    with pytest.raises(UsageError, match="no argument 'beta1'; did you mean"):
+        lift_optax(optax.adam, "optax.adam", {"beta1": 0.9})
+
+
+def scaled(factor: Any) -> Any:
+    return optax.GradientTransformation(
+        lambda p: optax.EmptyState(), lambda g, state, p=None: (jax.tree.map(lambda x: x * factor, g), state)
+    )
+
+
+def test_a_number_that_loses_its_expression_is_refused() -> None:
+    def lossy(learning_rate: float = 0.1) -> Any:
+        return scaled(-np.float64(learning_rate).astype(np.float64) * 2)
+
+    with pytest.raises(UnsupportedError, match="lost on its way"):
+        lift_optax(lossy, "lossy", {})
+
+
+def test_an_optimizer_that_counts_on_the_side_is_refused() -> None:
+    made = [0]
+
+    def counting(learning_rate: float = 0.1) -> Any:
+        made[0] += 1
+        return scaled(-learning_rate * made[0])
+
+    with pytest.raises(UnsupportedError, match=r"part at step 1|lost on its way"):
+        lift_optax(counting, "counting", {})
+
+
+def test_what_is_no_transformation_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="makes float and no gradient transformation"):
+        lift_optax(lambda learning_rate=0.1: float(learning_rate), "number", {})
