@@ -112,16 +112,25 @@ def _same(a: Node, b: Node, found: Found) -> bool:
 def _counted(initial: dict[str, Node], step: dict[str, Node]) -> tuple[dict[str, Node], dict[str, Node]]:
     """Without states that count steps: one that starts at a whole number c and grows by one is ``t - 1 + c``."""
     counters = {
-        name: rebuilt(op("add", ref(STEP), num(1)), (ref(STEP), num(start.value - 1)))
-        for name, start in initial.items()
-        if isinstance(start, Num) and start.value.denominator == 1 and _grows_by_one(step[name], name)
+        name: rebuilt(op("add", ref(STEP), num(1)), (ref(STEP), num(start - 1)))
+        for name, start in counts(initial, step).items()
     }
     kept = [name for name in step if name not in counters]
     values = substituted([step[name] for name in kept], counters)
     return {name: node for name, node in initial.items() if name in kept}, dict(zip(kept, values, strict=True))
 
 
-def _grows_by_one(value: Node, name: str) -> bool:
+def counts(initial: Mapping[str, Node | None], step: Mapping[str, Node]) -> dict[str, int]:
+    """The states that start at a whole number, 0 where the first step makes them, and grow by one -> that number."""
+    starts = {name: num(0) if node is None else node for name, node in initial.items()}
+    return {
+        name: int(start.value)
+        for name, start in starts.items()
+        if isinstance(start, Num) and start.value.denominator == 1 and _grows_by_one(step.get(name), name)
+    }
+
+
+def _grows_by_one(value: Node | None, name: str) -> bool:
     if not isinstance(value, Op) or value.op != "add":
         return False
     return {value.args[0], value.args[1]} == {ref(name), num(1)}

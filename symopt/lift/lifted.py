@@ -25,6 +25,7 @@ class Lifted:
     casts: conversions of element types that were seen; a proof is about real numbers.
     matrix: rows and columns of the parameter, where sizes of that shape are written into the trace as numbers.
     fixed: arguments that were given as they are.
+    counters: where the source counts steps, which the trace calls ``t`` -> the number before the first step.
     """
 
     trace: Trace
@@ -35,6 +36,7 @@ class Lifted:
     casts: tuple[str, ...] = ()
     matrix: tuple[int, int] | None = None
     fixed: Mapping[str, object] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def defaults(self) -> dict[str, Fraction]:

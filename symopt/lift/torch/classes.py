@@ -13,7 +13,7 @@ from symopt.ir.nodes import Node, Num, num, ref, refs
 from symopt.ir.trace import GRADIENT, PARAMETER
 from symopt.lift import build
 from symopt.lift.arguments import Arguments, read_arguments
-from symopt.lift.assemble import Found, assembled, substituted
+from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.naming import clean
@@ -200,8 +200,11 @@ def _on_shape(
     kept = {state.name for state in trace.states}
     return Lifted(
         trace=trace, framework="torch", hyper_paths=source.arguments.paths,
-        state_paths={name: path for name, path in paths.items() if name in kept}, casts=tuple(found.run.casts),
-        fixed=dict(source.arguments.fixed),
+        state_paths={name: path for name, path in paths.items() if name in kept},
+        casts=tuple(found.run.casts), fixed=dict(source.arguments.fixed),
+        counters={
+            paths[name]: start for name, start in counts(initial, general).items() if name in paths and name not in kept
+        },
     )  # fmt: skip
 
 
