@@ -5,29 +5,27 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, Num, num, ref, refs
-from symopt.ir.trace import GRADIENT, PARAMETER
+from symopt.ir.nodes import Node, Num, num, ref
+from symopt.ir.trace import GRADIENT
 from symopt.lift import build
-from symopt.lift.arguments import Arguments, read_arguments
+from symopt.lift.arguments import Arguments
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
 from symopt.lift.lifted import ALL_SHAPES, Lifted
-from symopt.lift.naming import clean
 from symopt.lift.paths import Merged, explored
 from symopt.lift.shapes import MATRICES, SHAPES, TALL, VECTOR, WIDE, over_shapes, same_trace
 from symopt.lift.texts import assumption_texts
 from symopt.lift.torch.agreement import same_updates
-from symopt.lift.torch.domains import checked_domains, is_bound
+from symopt.lift.torch.construction import source_of
+from symopt.lift.torch.domains import is_bound
 from symopt.lift.torch.execute import (
     OTHER,
     Case,
     Run,
     Source,
-    conditions_of_constructor,
     first_step,
     general_step,
 )  # fmt: skip
@@ -39,7 +37,6 @@ from symopt.lift.torch.zeros import without_needless
 # Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
 CASES = {shape: (seed, 2 + seed % 3) for seed, shape in enumerate(SHAPES, 1)}
 SECOND = 7, 5
-MOST_RETRIES = 4
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def lift_class(cls: type, title: str, fixed: Mapping[str, object] = {}) -> list[
 
 def _lifted(cls: type, title: str, fixed: Mapping[str, object]) -> list[Lifted]:
     """What a class computes with some arguments, confirmed on the real one."""
-    source, said = _source(cls, title, fixed)
+    source, said = source_of(cls, title, fixed)
     found = _over_shapes(source, said)
     if not _treats_alike(source, found[0]):
         positions = [_over_shapes(source, said, position) for position in (0, 1)]
@@ -101,62 +98,6 @@ def _lifted(cls: type, title: str, fixed: Mapping[str, object]) -> list[Lifted]:
 
 def _are_same(one: Sequence[Lifted], other: Sequence[Lifted]) -> bool:
     return len(one) == len(other) and all(map(same_updates, one, other))
-
-
-def _source(cls: type, title: str, fixed: Mapping[str, object]) -> tuple[Source, tuple[str, ...]]:
-    """The class with arguments that its constructor takes, and what is assumed for that."""
-    parameters = list(inspect.signature(cls).parameters.values())[1:]
-    arguments = read_arguments(parameters, fixed, title)
-    if "lr" in arguments.fixed and arguments.fixed["lr"] is None:
-        arguments = replace(arguments, fixed={k: v for k, v in arguments.fixed.items() if k != "lr"})
-    source = Source(cls, title, arguments, _package(cls))
-    assumed: list[str] = []
-    for _ in range(MOST_RETRIES):
-        decisions, error = next(
-            (found for shape in SHAPES if (found := conditions_of_constructor(source, Case(shape)))[1] is None),
-            conditions_of_constructor(source, Case(SHAPES[0])),
-        )
-        if error is None:
-            arguments = checked_domains(source.arguments, decisions)
-            facts = [d.fact for d in decisions if not is_bound(d.fact, arguments.hypers)]
-            return replace(source, arguments=arguments), (*assumed, *assumption_texts(facts))
-        source, more = _retried(source, [d.fact for d in decisions], error)
-        assumed += more
-    raise error
-
-
-def _retried(source: Source, facts: Sequence[Node], error: Exception) -> tuple[Source, list[str]]:
-    """Other values for what a constructor refused: numbers on the other side of the default, or the default."""
-
-    names = [name for name in (refs(facts[-1]) if facts else []) if name in source.hypers]
-    if not names:
-        raise error
-    fresh = [name for name in names if name not in source.nudged and _default(source, name) != 0]
-    if fresh:
-        return replace(source, nudged=source.nudged | set(fresh)), []
-    kept = [slot for slot in source.arguments.slots if slot.hyper.name not in names]
-    fixed = dict(source.arguments.fixed)
-    for slot in source.arguments.slots:
-        if slot.hyper.name in names and slot.position is None:
-            value = slot.hyper.default
-            fixed[slot.argument] = int(value) if value.denominator == 1 else float(value)
-        elif slot.hyper.name in names:
-            raise error
-    arguments = Arguments(tuple(kept), fixed)
-    return replace(source, arguments=arguments), [f"{name} = {_default(source, name)}" for name in names]
-
-
-def _default(source: Source, name: str) -> Fraction:
-    return next(hyper.default for hyper in source.arguments.hypers if hyper.name == name)
-
-
-def _package(cls: type) -> str:
-    """The modules whose use of ``math`` is looked after: a library as a whole, a file by itself."""
-    top = cls.__module__.partition(".")[0]
-    if top == "torch":
-        return "torch.optim"
-    path = getattr(inspect.getmodule(cls), "__file__", None) or ""
-    return top if "site-packages" in path else cls.__module__
 
 
 def _over_shapes(source: Source, said: Sequence[str], position: int | None = None) -> list[Lifted]:
@@ -320,6 +261,3 @@ def _file(cls: type) -> str:
         return inspect.getsourcefile(cls) or ""
     except TypeError:
         return ""
-
-
-__all__ = ["PARAMETER", "clean", "lift_class"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import ONE, ZERO, Node, Op, num
@@ -143,7 +144,12 @@ def _of(function: Callable[..., Node]) -> Callable[..., Whole]:
 
 
 def _comparison(name: str) -> Callable[..., Whole]:
-    return lambda a, b: arithmetic(lambda x, y: build.compare(name, x, y), a, b)
+    def compared(x: Node, y: Node) -> Node:
+        if x is y:  # what code asks to find out whether x is no number
+            return build.constant(name in ("eq", "le", "ge"))
+        return build.compare(name, x, y)
+
+    return lambda a, b: arithmetic(compared, a, b)
 
 
 def _constant(value: bool) -> Callable[..., Whole]:
@@ -152,6 +158,27 @@ def _constant(value: bool) -> Callable[..., Whole]:
 
 def _infinite_bound(name: str) -> Callable[..., Whole]:
     return lambda a, bound: arithmetic(larger if name == "min" else smaller, a, bound)
+
+
+def with_infinity(name: str, given: list[Any], named: dict[str, Any]) -> Whole:
+    """An operation on numbers one of which is infinite, where that means something on the real numbers.
+
+    Raises
+    ------
+    UnsupportedError: it means nothing.
+    """
+    if name == "clamp":
+        bounds = [None if isinstance(value, float) else value for value in given]
+        rest = {key: None if isinstance(value, float) else value for key, value in named.items()}
+        return _clamp(given[0], *bounds[1:], **rest)
+    first = given[0]
+    bound = next((value for value in given if isinstance(value, float)), None)
+    answers = {"eq": False, "ne": True}
+    if bound is not None and isinstance(first, Whole):
+        answers |= {"lt": bound > 0, "le": bound > 0, "gt": bound < 0, "ge": bound < 0}
+        if name in answers:
+            return _constant(answers[name])(first)
+    raise UnsupportedError(f"the operation {name} of PyTorch with an infinite number")
 
 
 ELEMENTWISE: Mapping[str, Callable[..., Whole]] = {

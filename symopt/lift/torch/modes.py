@@ -19,7 +19,7 @@ from symopt.ir.nodes import Node, Num, ref
 from symopt.lift import build
 from symopt.lift.scalars import SymFloat, SymInt, plain, symbolic
 from symopt.lift.session import Session
-from symopt.lift.torch.elementwise import ELEMENTWISE
+from symopt.lift.torch.elementwise import ELEMENTWISE, with_infinity
 from symopt.lift.torch.memory import Memory, Several
 from symopt.lift.torch.reductions import REDUCTIONS, of_several
 from symopt.lift.whole import Whole, filled, parameter_like
@@ -43,11 +43,11 @@ EACH = "_foreach_"
 _DIGITS = {torch.bfloat16: 8, torch.float16: 11, torch.float32: 24, torch.float64: 53}
 
 
-class Dispatch(TorchDispatchMode):
+class Dispatch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # PyTorch declares no types here
     """Every operation of ATen: computed, and what it means noted."""
 
     def __init__(self, session: Session, memory: Memory) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # nor here
         self.session, self.memory = session, memory
         self.error: UnsupportedError | None = None
         self.draws: list[str] = []
@@ -115,6 +115,8 @@ class Dispatch(TorchDispatchMode):
             return self._draw(args, given[0], base)
         if base == "bernoulli":
             return self._bernoulli(args, given)
+        if any(isinstance(value, float) for value in (*given, *named.values())) and base in ELEMENTWISE:
+            return with_infinity(base, given, named)
         function = TABLE.get(base)
         if function is None:
             raise UnsupportedError(f"the operation {name} of PyTorch is not lifted")
@@ -256,7 +258,7 @@ class Functions(TorchFunctionMode):
             return func(*args, **kwargs)
 
     def _taken_out(self, name: str, tensor: torch.Tensor) -> Any:
-        shadow = torch.Tensor.tolist(tensor.detach().reshape(()))
+        shadow: Any = torch.Tensor.tolist(tensor.detach().reshape(()))
         node = self.memory.whole(tensor).node
         if name in ("__bool__", "is_nonzero") or isinstance(shadow, bool):
             return self.session.branch(build.truth(node), bool(shadow))

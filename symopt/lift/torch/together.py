@@ -84,8 +84,8 @@ def _total(node: Node) -> Node | None:
             if right is not None and _is_number(a):
                 return build.apply(node.op, a, right)
         case Op(op="neg", args=(a,)):
-            inner = _total(a)
-            return None if inner is None else build.neg(inner)
+            total = _total(a)
+            return None if total is None else build.neg(total)
     return None
 
 
