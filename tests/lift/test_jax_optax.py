@@ -8,6 +8,7 @@ import pytest
 from symopt.errors import UnsupportedError, UsageError
 from symopt.ir.text import trace_text
 from symopt.lift.jax import lift_optax
+from symopt.lift.jax.lifter import ONE_TENSOR
 from symopt.run.originals import Original, originals
 from tests.lift.originals_as_traces import verdicts
 
@@ -42,6 +43,10 @@ ENTRIES = {
     ("ademamix", "optax.contrib.ademamix"): {"all shapes": "equal"},
     ("adopt", "optax.contrib.adopt"): {"all shapes": "equal"},
     ("madgrad", "optax.contrib.madgrad"): {"all shapes": "equal-if"},
+    # Sums over the model.
+    ("polyak_sgd", "optax.polyak_sgd"): {"all shapes": "equal"},
+    ("dowg", "optax.contrib.dowg"): {"all shapes": "equal"},
+    ("dog", "optax.contrib.dog"): {"all shapes": "equal"},
     # What the rule states and optax does not do is seen.
     ("adam", "optax.adabelief"): {"all shapes": "different"},
     ("rmsprop_tf[momentum=True]", "optax.sgd"): {"all shapes": "different"},
@@ -97,6 +102,31 @@ def test_what_is_required_is_asked_for() -> None:
         lift_optax(optax.contrib.dpsgd, "optax.contrib.dpsgd", {})
     with pytest.raises(UsageError, match="no argument 'beta1'; did you mean"):
         lift_optax(optax.adam, "optax.adam", {"beta1": 0.9})
+
+
+def test_a_norm_of_all_tensors_is_one_over_the_model() -> None:
+    def clipped(learning_rate: float = 0.1, most: float = 1.5) -> Any:
+        return optax.chain(optax.clip_by_global_norm(most), optax.sgd(learning_rate))
+
+    def clipped_one_by_one(learning_rate: float = 0.1, most: float = 1.5) -> Any:
+        return optax.chain(optax.clip_by_block_rms(most), optax.sgd(learning_rate))
+
+    (of_all,), (of_each,) = (lift_optax(item, "clipped", {}) for item in (clipped, clipped_one_by_one))
+    assert "model_sum" in trace_text(of_all.trace)
+    assert "model_sum" not in trace_text(of_each.trace)
+    assert ONE_TENSOR not in of_all.trace.assumptions
+
+
+def test_what_is_more_than_a_sum_over_the_model_is_assumed_away() -> None:
+    def largest(learning_rate: float = 0.1) -> Any:
+        def update(g: Any, state: Any, p: Any = None) -> Any:
+            most = jax.tree.reduce(jax.numpy.maximum, jax.tree.map(lambda x: abs(x).max(), g))
+            return jax.tree.map(lambda x: -learning_rate * x / most, g), state
+
+        return optax.GradientTransformation(lambda p: optax.EmptyState(), update)
+
+    (lifted,) = lift_optax(largest, "largest", {})
+    assert ONE_TENSOR in lifted.trace.assumptions
 
 
 def scaled(factor: Any) -> Any:

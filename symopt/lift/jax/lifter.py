@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref, refs
-from symopt.ir.trace import LOSS, PARAMETER
+from symopt.ir.trace import GRADIENT, LOSS, PARAMETER
 from symopt.lift.arguments import Arguments
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import Array, confirm
@@ -18,21 +18,28 @@ from symopt.lift.jax.tracing import INITIAL, Tracing
 from symopt.lift.lifted import Lifted
 from symopt.lift.shapes import over_shapes
 from symopt.lift.texts import assumption_texts
+from symopt.lift.together import OTHER, exchanged, read_of_other, with_model_sums
 from symopt.run.frameworks import framework
 
 SEEDS = (1, 2)
+ONE_TENSOR = "the model has no other tensor, which its update would read"
 Nodes = Mapping[str, Node]
 
 
 @dataclass(frozen=True)
 class Lifter:
-    """A program with its hyper-parameters; ``package`` is the one whose uses of ``math`` are followed."""
+    """A program with its hyper-parameters.
+
+    ``package`` is the one whose uses of ``math`` are followed; ``has_several`` says that the program takes trees of
+    several tensors, where it may add up over all of them.
+    """
 
     program: Program
     arguments: Arguments
     title: str
     framework: str
     package: str | None = None
+    has_several: bool = False
 
     def lifted(self) -> list[Lifted]:
         """The trace for all shapes, or one for each kind of shape.
@@ -56,34 +63,61 @@ class Lifter:
                 raise error from None
 
     def _confirmed(self, shape: tuple[int, ...], are_numbers_arrays: bool) -> Lifted:
-        first, second = (
-            Tracing(self.program, self.arguments, self.title, shape, seed, are_numbers_arrays, self.package)
-            for seed in SEEDS
-        )
-        if first.merged != second.merged or first.assumed != second.assumed:
-            raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
-        found = self._found(first)
+        tracing = self._traced(shape, are_numbers_arrays)
+        outcome, assumed = self._in_a_model(tracing, shape, are_numbers_arrays)
+        found = self._found(tracing, outcome, assumed)
         trace = assembled(found)
         kept = {state.name for state in trace.states}
-        counted = counts(*_parted(first.merged.outcome))
+        counted = counts(*_parted(outcome))
         lifted = Lifted(
-            trace, self.framework, casts=first.casts,
+            trace, self.framework, casts=tracing.casts,
             hyper_paths={hyper.name: self.arguments.paths[hyper.name] for hyper in found.hypers},
-            state_paths={leaf.name: leaf.path for leaf in first.leaves if leaf.name in kept},
-            counters={leaf.path: counted[leaf.name] for leaf in first.leaves if leaf.name in counted},
+            state_paths={leaf.name: leaf.path for leaf in tracing.leaves if leaf.name in kept},
+            counters={leaf.path: counted[leaf.name] for leaf in tracing.leaves if leaf.name in counted},
             fixed=self.arguments.fixed,
         )  # fmt: skip
         confirm(lifted, self._run, shape)
         return lifted
 
-    def _found(self, tracing: Tracing) -> Found:
-        initial, general = _parted(tracing.merged.outcome)
+    def _traced(self, shape: tuple[int, ...], are_numbers_arrays: bool, is_pair: bool = False) -> Tracing:
+        """What two sets of shadows agree on."""
+        first, second = (self._once(shape, seed, are_numbers_arrays, is_pair) for seed in SEEDS)
+        if first.merged != second.merged or first.assumed != second.assumed:
+            raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
+        return first
+
+    def _once(self, shape: tuple[int, ...], seed: int, are_numbers_arrays: bool, is_pair: bool) -> Tracing:
+        return Tracing(self.program, self.arguments, self.title, shape, seed, are_numbers_arrays, self.package, is_pair)
+
+    def _in_a_model(
+        self, alone: Tracing, shape: tuple[int, ...], are_numbers_arrays: bool
+    ) -> tuple[Nodes, tuple[str, ...]]:
+        """The new values of one tensor of two, and what is assumed where they read of the other more than sums."""
+        values = alone.merged.outcome
+        if not self.has_several:
+            return values, ()
+        try:
+            pair = self._once(shape, SEEDS[0], are_numbers_arrays, True).merged.outcome
+            if all(pair.get(name) is node for name, node in values.items()):
+                return values, ()
+            pair = self._traced(shape, are_numbers_arrays, True).merged.outcome
+        except UnsupportedError:
+            return values, (ONE_TENSOR,)
+        own = [GRADIENT, *(name.removesuffix(OTHER) for name in pair if name.endswith(OTHER))]
+        mine = with_model_sums([pair[name] for name in values], own)
+        others = [pair.get(name + OTHER, pair[name]) for name in values]
+        if read_of_other(mine) or with_model_sums(exchanged(others, own), own) != mine:
+            return values, (ONE_TENSOR,)
+        return dict(zip(values, mine, strict=True)), ()
+
+    def _found(self, tracing: Tracing, outcome: Nodes, assumed: Sequence[str]) -> Found:
+        initial, general = _parted(outcome)
         general = _that_matter(_without_constants(general, initial))
         initial = {name: initial[name] for name in general if name != PARAMETER}
         read = set(refs(*general.values(), *initial.values(), *tracing.merged.assumptions))
         return Found(
             self.title, [hyper for hyper in self.arguments.hypers if hyper.name in read], general, initial,
-            assumptions=(*assumption_texts(tracing.merged.assumptions), *tracing.assumed),
+            assumptions=(*assumption_texts(tracing.merged.assumptions), *tracing.assumed, *assumed),
             given=(LOSS,) if LOSS in read else (),
         )  # fmt: skip
 

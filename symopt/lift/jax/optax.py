@@ -35,7 +35,7 @@ def lift_optax(factory: Callable[..., Any], title: str, fixed: Mapping[str, Any]
     if any(parameter.name == LEARNING_RATE and parameter.default is None for parameter in parameters):
         given.setdefault(LEARNING_RATE, FREE)
     arguments = read_arguments(parameters, given, title)
-    return Lifter(_Transformation(factory, title), arguments, title, "jax", "optax").lifted()
+    return Lifter(_Transformation(factory, title), arguments, title, "jax", "optax", has_several=True).lifted()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,11 @@ from symopt.lift import build
 from symopt.lift.jax.infinite import refused
 from symopt.lift.jax.tables import Table, Value, whole
 from symopt.lift.naming import clean
+from symopt.lift.together import OTHER
 from symopt.lift.whole import aligned, filled, parameter_like, shaped
+
+# The keys of the two tensors, where a model has two.
+FIRST, SECOND = "1st tensor", "2nd tensor"
 
 
 @dataclass(frozen=True)
@@ -72,15 +76,30 @@ def settled(value: Value, like: Value) -> Node:
     return build.value(aligned([like, array])[1].node)
 
 
-def names_of(paths: Iterable[tuple[Any, ...]], taken: Collection[str]) -> list[str]:
-    """A name for each path of a tree of JAX: its last key that is a word, else its positions; each once."""
-    names: list[str] = []
-    for path in paths:
-        keys = [_key(entry) for entry in path]
-        words = [key for key in keys if isinstance(key, str)]
-        positions = "_".join(f"s{key + 1}" for key in keys if isinstance(key, int))
-        names.append(clean(words[-1] if words else positions or "state", {*taken, *names}))
-    return names
+def names_of(paths: Sequence[tuple[Any, ...]], taken: Collection[str]) -> list[str]:
+    """A name for each path of a tree of JAX: its last key that is a word, else its positions; each once.
+
+    What belongs to the second of two tensors is called as that of the first, with a mark behind it.
+
+    Raises
+    ------
+    UnsupportedError: the second tensor has what the first has not.
+    """
+    plain = [tuple(key for entry in path if (key := _key(entry)) not in (FIRST, SECOND)) for path in paths]
+    is_second = [any(_key(entry) == SECOND for entry in path) for path in paths]
+    names: dict[tuple[str | int, ...], str] = {}
+    for keys, second in zip(plain, is_second, strict=True):
+        if not second:
+            names[keys] = clean(_name(keys), {*taken, *names.values()})
+    if not names.keys() >= set(plain):
+        raise UnsupportedError("two tensors have states of different kinds")
+    return [names[keys] + (OTHER if second else "") for keys, second in zip(plain, is_second, strict=True)]
+
+
+def _name(keys: Sequence[str | int]) -> str:
+    words = [key for key in keys if isinstance(key, str)]
+    positions = "_".join(f"s{key + 1}" for key in keys if isinstance(key, int))
+    return words[-1] if words else positions or "state"
 
 
 def _key(entry: Any) -> str | int:

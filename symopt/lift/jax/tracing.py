@@ -14,11 +14,12 @@ from symopt.lift.arguments import Arguments, is_number
 from symopt.lift.frames import where_it_happened
 from symopt.lift.jax.interpret import Interpreter
 from symopt.lift.jax.program import Program
-from symopt.lift.jax.states import Leaf, names_of, settled
+from symopt.lift.jax.states import FIRST, SECOND, Leaf, names_of, settled
 from symopt.lift.jax.tables import Table, Value
 from symopt.lift.paths import Merged, Path, explored
 from symopt.lift.scalars import patched_math, symbolic
 from symopt.lift.session import Session, active
+from symopt.lift.together import OTHER
 from symopt.lift.whole import filled, parameter_like
 from symopt.run.frameworks import framework
 
@@ -29,15 +30,17 @@ COUNT = 3  # the shadow of a counter, less the seed
 class Tracing:
     """Runs of a program on the shadows of one seed, along all of its paths.
 
-    Where ``are_numbers_arrays``, numbers of the state are handed to the code as arrays of one element.
+    Where ``are_numbers_arrays``, numbers of the state are handed to the code as arrays of one element; where
+    ``is_pair``, the model has two tensors of the shape.
     """
 
     def __init__(
         self, program: Program, arguments: Arguments, title: str, shape: tuple[int, ...], seed: int,
-        are_numbers_arrays: bool, package: str | None,
+        are_numbers_arrays: bool, package: str | None, is_pair: bool = False,
     ) -> None:  # fmt: skip
         self._program, self._arguments, self._title, self._package = program, arguments, title, package
         self._shape, self._seed, self._are_numbers_arrays = shape, seed, are_numbers_arrays
+        self._marks = ("", OTHER) if is_pair else ("",)
         self._leaves: list[Leaf] = []
         self._casts: dict[str, None] = {}
         self._assumed: dict[str, None] = {}
@@ -73,8 +76,9 @@ class Tracing:
 
     def _started(self, session: Session, arguments: Mapping[str, Any]) -> tuple[dict[str, Node], Any]:
         """The initial values of the state's leaves, and the tree that these are in."""
-        p = parameter_like(ref(PARAMETER), self._shape)
-        result = _Result(session, lambda p: self._program.start(arguments, p), [p], [self._example()])
+        result = _Result(
+            session, lambda *p: self._program.start(arguments, _model(p)), self._named(PARAMETER), self._examples()
+        )
         names = names_of(result.paths, self._arguments.paths)
         keystr = framework("jax").tree_util.keystr
         self._leaves = [
@@ -103,35 +107,46 @@ class Tracing:
         numbers = {leaf.name: self._number(leaf, session) for leaf in self._leaves if leaf.is_number}
         count = symbolic(COUNT + self._seed, ref(STEP))
 
-        def step(p: Any, g: Any, loss: Any, t: Any, *given: Any) -> tuple[Any, Any]:
+        def step(loss: Any, t: Any, *given: Any) -> tuple[Any, Any]:
             rest = iter(given)
+            p, g = (_model([next(rest) for _ in self._marks]) for _ in range(2))
             leaves = [numbers[leaf.name] if leaf.is_number else next(rest) for leaf in self._leaves]
             state = framework("jax").tree_util.tree_unflatten(tree, leaves)
             return self._program.step(arguments, p, g, state, t if self._are_numbers_arrays else count, loss)
 
         examples = [
-            self._example(), self._example(), numpy.ones(()), numpy.ones((), dtype=int),
+            numpy.ones(()), numpy.ones((), dtype=int), *self._examples(), *self._examples(),
             *(numpy.ones(leaf.shape, leaf.dtype) for leaf in arrays),
         ]  # fmt: skip
         inputs: list[Value] = [
-            *(parameter_like(ref(name), self._shape) for name in (PARAMETER, GRADIENT)),
-            filled(ref(LOSS), ()), filled(ref(STEP), ()), *(leaf.general(self._shape) for leaf in arrays),
+            filled(ref(LOSS), ()), filled(ref(STEP), ()), *self._named(PARAMETER), *self._named(GRADIENT),
+            *(leaf.general(self._shape) for leaf in arrays),
         ]  # fmt: skip
         result = _Result(session, step, inputs, examples)
-        before = [framework("jax").tree_util.keystr(path[1:]) for path in result.paths[1:]]
-        if [f"state{path}" for path in before] != [leaf.path for leaf in self._leaves]:
+        after = [framework("jax").tree_util.keystr(path[1:]) for path in result.paths[len(self._marks) :]]
+        if [f"state{path}" for path in after] != [leaf.path for leaf in self._leaves]:
             raise UnsupportedError("a step gives another state than the one that it starts from")
-        likes = [inputs[0], *(leaf.general(self._shape) for leaf in self._leaves)]
+        likes = [*self._named(PARAMETER), *(leaf.general(self._shape) for leaf in self._leaves)]
         nodes = [settled(value, like) for value, like in zip(result.values, likes, strict=True)]
-        return dict(zip([PARAMETER, *(leaf.name for leaf in self._leaves)], nodes, strict=True))
+        names = [*(PARAMETER + mark for mark in self._marks), *(leaf.name for leaf in self._leaves)]
+        return dict(zip(names, nodes, strict=True))
 
-    def _example(self) -> Any:
-        return framework("jax").numpy.ones(self._shape)
+    def _named(self, name: str) -> list[Value]:
+        """An array of the shape for each tensor."""
+        return [parameter_like(ref(name + mark), self._shape) for mark in self._marks]
+
+    def _examples(self) -> list[Any]:
+        return [framework("jax").numpy.ones(self._shape) for _ in self._marks]
 
     def _number(self, leaf: Leaf, session: Session) -> Any:
         """A plain number of the state, before a general step."""
         shadow = COUNT + self._seed if leaf.kind == "i" else session.random.uniform(0.3, 0.9)
         return symbolic(shadow, ref(leaf.name))
+
+
+def _model(tensors: Sequence[Any]) -> Any:
+    """One tensor as it is; two as a tree."""
+    return tensors[0] if len(tensors) == 1 else dict(zip((FIRST, SECOND), tensors, strict=True))
 
 
 class _Result:

@@ -1,0 +1,70 @@
+"""Two tensors in one model: what the update of one reads of the other, and sums over the whole model.
+
+The names of the second tensor are those of the first with a mark behind them; a name that both share has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from symopt.ir.nodes import Node, Op, Reduce, reduce, ref, refs, walk
+from symopt.lift import build
+from symopt.lift.assemble import substituted
+
+OTHER = "'"
+
+
+def exchanged(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:
+    """Expressions with the two tensors exchanged; ``own`` are the names that the first has for itself."""
+    there = {name: ref(name + OTHER) for name in own}
+    back = {name + OTHER: ref(name) for name in own}
+    return substituted(nodes, {**there, **back})
+
+
+def read_of_other(nodes: Sequence[Node]) -> list[str]:
+    """The names of the second tensor that expressions read, as the first has them."""
+    return [name.removesuffix(OTHER) for name in refs(*nodes) if name.endswith(OTHER)]
+
+
+def with_model_sums(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:
+    """Expressions in which what is added up over either tensor is a sum over the model."""
+    done: dict[Node, Node] = {}
+    for node in walk(nodes):
+        new = build.rebuilt(node, tuple(done[arg] for arg in node.args)) if node.args else node
+        done[node] = _with_model_sum(new, own) if isinstance(new, Op) and new.op == "add" else new
+    return [done[node] for node in nodes]
+
+
+def _with_model_sum(node: Op, own: Collection[str]) -> Node:
+    """``x + y``, or ``z + x + y``, where x and y are the same of either tensor."""
+    a, b = node.args
+    rest, a = (a.args[0], a.args[1]) if isinstance(a, Op) and a.op == "add" and not _are_twins(a, b, own) else (None, a)
+    if not _are_twins(a, b, own):
+        return node
+    total = _over_model(b if read_of_other([a]) else a, own)
+    if total is None:
+        return node
+    return total if rest is None else build.add(rest, total)
+
+
+def _are_twins(a: Node, b: Node, own: Collection[str]) -> bool:
+    """Whether two expressions, one over each tensor, are the same of either."""
+    return bool(read_of_other([a])) is not bool(read_of_other([b])) and exchanged([a], own)[0] is b
+
+
+def _over_model(node: Node, own: Collection[str]) -> Node | None:
+    """A sum over one tensor, and factors that both share, as one over the model; None where it is no such sum."""
+    match node:
+        case Reduce(op="sum", axis=None, args=(inner,)):
+            return reduce("model_sum", inner)
+        case Op(op="neg", args=(a,)):
+            total = _over_model(a, own)
+            return None if total is None else build.neg(total)
+        case Op(op="mul" | "div", args=(a, b)):
+            left = _over_model(a, own)
+            if left is not None and not set(own) & set(refs(b)):
+                return build.apply(node.op, left, b)
+            right = _over_model(b, own) if node.op == "mul" else None
+            if right is not None and not set(own) & set(refs(a)):
+                return build.mul(a, right)
+    return None
