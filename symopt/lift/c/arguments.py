@@ -104,7 +104,9 @@ def _named(known: Sequence[str], names: Sequence[str]) -> str | None:
 def _integers(parameters: Sequence[tuple[str, CType]], roles: dict[str, str]) -> None:
     """The lengths and the step among the integers."""
     numbers = [name for name, ctype in parameters if isinstance(ctype, Number) and not ctype.is_float]
-    sizes = [name for name, ctype in parameters if _is_integers(ctype) and isinstance(ctype, PointerTo) and ctype.is_const]
+    sizes = [
+        name for name, ctype in parameters if _is_integers(ctype) and isinstance(ctype, PointerTo) and ctype.is_const
+    ]
     if sizes:
         roles[sizes[0]] = SIZES
         count = next((name for name in numbers if TENSORS.match(plain_name(name))), None)

@@ -105,7 +105,9 @@ class Binding:
             data.append(None if is_empty else ref(f"{name}[{position}]"))
         if self.layout.kind == TENSORS and varies == (True, True):
             assert isinstance(ctype.target, PointerTo)
-            parts = [[v for v, at in zip(data, places, strict=True) if at[0] == j] for j in range(len(self.layout.extents))]
+            parts = [
+                [v for v, at in zip(data, places, strict=True) if at[0] == j] for j in range(len(self.layout.extents))
+            ]
             into.blocks[name] = [Block(name, part, ctype.target.target, is_input=True) for part in parts]
             return Pointer(Block(name, [Pointer(block) for block in into.blocks[name]], ctype.target))
         into.blocks[name] = [Block(name, data, ctype.target, is_input=True)]

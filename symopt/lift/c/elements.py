@@ -16,10 +16,14 @@ from symopt.ir.text import node_text
 from symopt.ir.trace import STEP
 from symopt.lift import build
 from symopt.lift.c.layout import At, Layout, joined
+from symopt.lift.c.same import Same
 
-Same = Callable[[Node, Node], bool]
 GATHERED = {"add": "sum", "max": "amax", "min": "amin"}
-COMBINE = {"sum": build.add, "amax": lambda a, b: build.apply("max", a, b), "amin": lambda a, b: build.apply("min", a, b)}
+COMBINE: Mapping[str, Callable[[Node, Node], Node]] = {
+    "sum": build.add,
+    "amax": lambda a, b: build.apply("max", a, b),
+    "amin": lambda a, b: build.apply("min", a, b),
+}
 LONGEST = 160
 
 
@@ -64,7 +68,9 @@ class Wholes:
         for at, node in elements.items():
             found = self.of(node)
             if isinstance(found, Partial):
-                raise UnsupportedError(f"{name}{_index(at)} depends on some of the other elements, and not on all of them")
+                raise UnsupportedError(
+                    f"{name}{_index(at)} depends on some of the other elements, and not on all of them"
+                )
             if joined([found.at, at]) != at:
                 raise UnsupportedError(f"{name}{_index(at)} depends on element {_index(found.at)} of an array")
             if first is None:
@@ -93,14 +99,16 @@ class Wholes:
         args = [self._done[arg] for arg in node.args]
         elements = [arg for arg in args if isinstance(arg, Element)]
         if len(elements) == len(args):
-            at = joined([arg.at for arg in elements])
-            if at is not None:
-                return Element(rebuild(node, tuple(arg.node for arg in elements)), at)
+            together = joined([arg.at for arg in elements])
+            if together is not None:
+                return Element(rebuild(node, tuple(arg.node for arg in elements)), together)
         if isinstance(node, Op) and node.op in (*GATHERED, "sub"):
             return self._gathered(node.op, args)
         if isinstance(node, Op) and node.op == "neg" and isinstance(args[0], Partial) and args[0].name == "sum":
             return _negated(args[0])
-        raise UnsupportedError(f"{shown(node)}: {node.op if isinstance(node, Op) else 'an operation'} of different elements")
+        raise UnsupportedError(
+            f"{shown(node)}: {node.op if isinstance(node, Op) else 'an operation'} of different elements"
+        )
 
     def _gathered(self, name: str, args: list[Element | Partial]) -> Element | Partial:
         """One more term, or two parts, of a reduction."""

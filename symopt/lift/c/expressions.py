@@ -16,7 +16,7 @@ from symopt.lift.c.functions import known_function
 from symopt.lift.c.intrinsics import intrinsic
 from symopt.lift.c.library import library_function
 from symopt.lift.c.memory import Block
-from symopt.lift.c.refusal import refusal
+from symopt.lift.c.refusal import placed, refusal
 from symopt.lift.c.types import ArrayOf, CType, Number, PointerTo, Void, size_of
 from symopt.lift.c.values import FunctionName, Pointer, Record, Text, Value, as_condition
 from symopt.lift.c.work import RawMemory
@@ -263,7 +263,7 @@ class Expressions:
         try:
             return function_of(args)
         except UnsupportedError as error:
-            raise refusal(node, f"{name}: {error}:") from None
+            raise placed(node, UnsupportedError(f"{name}: {error}")) from None
 
 
 def _literal(node: Any) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
@@ -60,7 +61,7 @@ def known_function(name: str) -> Callable[[list[Value]], Value] | None:
         return lambda args: CONSTANTS[plain]
     for base in (plain, plain[:-1] if plain.endswith(("f", "l")) else plain):
         if base in REAL:
-            return lambda args, base=base: _applied(base, args)
+            return partial(_applied, base)
     if plain in ("abs", "labs", "llabs"):
         return lambda args: abs(args[0]) if isinstance(args[0], int) else build.apply("abs", as_node(args[0]))
     return None

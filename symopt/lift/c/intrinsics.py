@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from symopt.errors import UnsupportedError
@@ -52,11 +53,11 @@ def intrinsic(machine: Machine, name: str) -> Callable[[list[Value]], Value] | N
     if found is not None:
         lanes = 1 if found["kind"] in ("ss", "sd") else WIDTH[found["bits"]] // (32 if found["kind"] == "ps" else 64)
         kind = "float" if found["kind"][-1] == "s" else "double"
-        return lambda args: _x86(machine, name, found["op"], kind, lanes, args)
+        return partial(_x86, machine, name, found["op"], kind, lanes)
     found = NEON.match(name)
-    if found is not None and name.startswith("v"):
+    if found is not None:
         kind, lanes = ("float", 4) if found["kind"] == "f32" else ("double", 2)
-        return lambda args: _neon(machine, name, found["op"], kind, lanes, args)
+        return partial(_neon, machine, name, found["op"], kind, lanes)
     if name.startswith(("_mm_", "_mm256_", "_mm512_")):
         raise UnsupportedError(f"the intrinsic {name} is not known")
     return None
@@ -198,13 +199,15 @@ def _load(machine: Machine, pointer: Value, kind: str, lanes: int) -> Vector:
     return Vector(kind, tuple(machine.memory.read(pointer.block, pointer.offset + i) for i in range(lanes)))
 
 
-def _store(machine: Machine, pointer: Value, vector: Value) -> None:
+def _store(machine: Machine, pointer: Value, vector: Value) -> Value:
+    """Write the lanes; the call has no value."""
     if not isinstance(pointer, Pointer) or pointer.block is None or not isinstance(vector, Vector):
         raise UnsupportedError("a store to what is no array")
     if any(build.is_condition(lane) for lane in vector.lanes):
         raise UnsupportedError("a mask that is stored as numbers")
     for i, lane in enumerate(vector.lanes):
         machine.memory.write(pointer.block, pointer.offset + i, lane)
+    return None
 
 
 def _element(machine: Machine, pointer: Pointer) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,19 +21,19 @@ from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine
 from symopt.lift.c.preprocess import syntax_tree
 from symopt.lift.c.run import Run, run
-from symopt.lift.c.same import sameness
+from symopt.lift.c.same import Same, Sameness
 from symopt.lift.c.types import Number, PointerTo, Struct
 from symopt.lift.c.values import as_node
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.naming import clean
 from symopt.lift.roles import hyper_info, plain_name
+from symopt.lift.texts import assumption_texts
 from symopt.printers.text import expression
 
 PROBED = 3
 EXTENTS = (2, 3, 7, 8, 9, 11, 16, 17)
 TWO_TENSORS = ((2, 3), (3, 2), (9, 11))
 POSITIONS = ("first", "second")
-Same = Callable[[Node, Node], bool]
 
 
 def c_functions(path: Path) -> list[str]:
@@ -98,7 +98,7 @@ class _Lifting:
         counters = {self.names[a.name] for a in self.known if a.role == roles.COUNTER}
         domains = {hyper.name: hyper.domain for hyper in self.hypers}
         arrays = [self.names[a.name] for a in self.known if a.name in self.arrays]
-        self.same = sameness(domains, arrays, {self.names[name] for name in self.numbers} | counters)
+        self.same: Same = Sameness(domains, arrays, {self.names[name] for name in self.numbers} | counters)
         steps = self._over_extents()
         is_general = self._is_general()
         first = steps[0]
@@ -141,11 +141,15 @@ class _Lifting:
 
     def _check_arrays(self) -> None:
         done = self._run(self._layout((PROBED, PROBED) if self.is_many else (PROBED,)))
-        self.states = [a.name for a in self.known if a.role in (roles.ARRAY, roles.COUNTER) and done.blocks[a.name].written]
+        self.states = [
+            a.name for a in self.known if a.role in (roles.ARRAY, roles.COUNTER) and done.blocks[a.name].written
+        ]
         for argument in self.known:
             block = done.blocks.get(argument.name)
             if argument.role == roles.PARAMETER and block is not None and not block.written:
-                raise UnsupportedError(f"{self.function} does not change {argument.name}, which looks like the parameter")
+                raise UnsupportedError(
+                    f"{self.function} does not change {argument.name}, which looks like the parameter"
+                )
             if argument.role == roles.ARRAY and block is not None and block.read and not block.written:
                 raise UnsupportedError(f"{argument.name} is read and never written: no parameter, gradient or state")
 
@@ -158,13 +162,17 @@ class _Lifting:
         for extent, steps in zip(extents[1:], found[1:], strict=True):
             for a, b in zip(found[-1], steps, strict=True):
                 if not self._agree(a, b):
-                    raise UnsupportedError(f"{self.function} does something else for n = {extents[-1]} than for {extent}")
+                    raise UnsupportedError(
+                        f"{self.function} does something else for n = {extents[-1]} than for {extent}"
+                    )
         if not self.is_many:
             self._check_one(found[-1][0])
         return found[-1]
 
     def _agree(self, a: _Step, b: _Step) -> bool:
-        return a.values.keys() == b.values.keys() and all(self.same(a.values[name], b.values[name]) for name in a.values)
+        return a.values.keys() == b.values.keys() and all(
+            self.same(a.values[name], b.values[name]) for name in a.values
+        )
 
     def _steps(self, layout: Layout) -> list[_Step]:
         done = self._run(layout)
@@ -199,7 +207,7 @@ class _Lifting:
         wholes = Wholes(layout, done.inputs, self.same)
         for name in (self._parameter, *self.states):
             found = wholes.of(as_node(done.blocks[name].data[0])).node  # type: ignore[union-attr]  # one element
-            if not self.same(found, collapsed(step.values[self.names[name]])):
+            if not self.same(collapsed(found), collapsed(step.values[self.names[name]])):
                 raise UnsupportedError(f"{self.function} does something else for n = 1 than for n = {EXTENTS[-1]}")
 
     @property
@@ -212,7 +220,7 @@ class _Lifting:
         states = {self.names[name]: name for name in self.states}
         initial, assumed = self._initial(step, states)
         given = [n for n in (HESSIAN, SIZE) if n in names_of(step.values.values())]
-        facts = [expression(fact, ascii=True) for fact in step.facts]
+        facts = assumption_texts(step.facts)
         steps = [f"{a.name} counts steps from 1" for a in self.known if a.role == roles.STEP]
         alias = ["arrays do not overlap"] if len(self.arrays) > 1 else []
         trace = assembled(Found(

@@ -54,6 +54,7 @@ class _Checker:
         scope = _Scope(self, set(extents))
         for parameter in item.decl.type.args.params if item.decl.type.args is not None else []:
             scope.declare(parameter)
+        scope.extents -= scope.reals
         scope.statements(item.body.block_items or [])
 
 
@@ -153,6 +154,10 @@ class _Scope:
 
     def loop(self, item: Any) -> None:
         """A loop of one of the known shapes."""
+        if _has_constant_bounds(item):
+            self.positions.add(item.init.decls[0].name)
+            self._body(item)
+            return
         variable = self._variable(item)
         step = _step(item.next, variable)
         condition = item.cond
@@ -162,10 +167,10 @@ class _Scope:
             self._plain(item, variable, condition.right)
         elif step == 1 and condition.op == "<" and (end := self._rest(condition, variable)) is not None:
             self.cursors[end] = None
-            self._body(item, variable)
+            self._body(item)
         elif condition.op == "<=" and (bound := self._in_steps(condition, variable, step)) is not None:
             self.cursors[variable] = bound
-            self._body(item, variable)
+            self._body(item)
         elif condition.op == "<" and _is_name(condition.left, variable):
             self._blocks(item, variable, condition.right, step)
         else:
@@ -183,7 +188,8 @@ class _Scope:
             self.positions.add(name)
             self.cursors[name] = None
         elif init is None and type(item.next).__name__ in ("Assignment", "UnaryOp"):
-            name = getattr(item.next, "lvalue", None) and item.next.lvalue.name or item.next.expr.name
+            target = item.next.lvalue if type(item.next).__name__ == "Assignment" else item.next.expr
+            name = getattr(target, "name", "")
         else:
             raise _UnknownShapeError
         if name not in self.cursors:
@@ -197,7 +203,7 @@ class _Scope:
         done = self.cursors.pop(variable)
         if done is not None and done != _text(end):
             raise _UnknownShapeError
-        self._body(item, variable)
+        self._body(item)
 
     def _rest(self, condition: Any, lane: str) -> str | None:
         """The cursor in ``cursor + lane < end``, where the range was covered in steps up to the cursor."""
@@ -225,7 +231,7 @@ class _Scope:
             if size != step or self.cursors[variable] is not None:
                 raise _UnknownShapeError
             self.cursors[variable] = whole
-            self._body(item, variable)
+            self._body(item)
             return
         items = item.stmt.block_items if type(item.stmt).__name__ == "Compound" else None
         if not items or not self.is_extent(end) or not _is_block_end(items[0], variable, _text(end), step):
@@ -237,7 +243,7 @@ class _Scope:
         self.statements(inner)
         self.depth -= 1
 
-    def _body(self, item: Any, variable: str) -> None:
+    def _body(self, item: Any) -> None:
         self.depth += 1
         before = dict(self.cursors)
         self.cursors = {}
@@ -298,8 +304,10 @@ class _Scope:
         if self.depth or node.op != "+=" or type(call).__name__ != "FuncCall" or not self._is_pointer(node.lvalue):
             return False
         body = self.checker.bodies.get(getattr(call.name, "name", ""))
-        size = call.args.exprs[0] if call.args is not None else None
-        is_bytes = type(size).__name__ == "BinaryOp" and size.op == "*" and self.is_extent(size.left)
+        size: Any = call.args.exprs[0] if call.args is not None else None
+        is_bytes = (
+            size is not None and type(size).__name__ == "BinaryOp" and size.op == "*" and self.is_extent(size.left)
+        )
         return body is not None and _rounds_up(body) and is_bytes and getattr(size.right, "op", "") == "sizeof"
 
     def _changes_integer(self, node: Any) -> bool:
@@ -423,6 +431,21 @@ def _step(node: Any, variable: str) -> int | None:
     if type(node).__name__ == "Assignment" and node.op == "+=" and _is_name(node.lvalue, variable):
         return int(_text(node.rvalue), 0) if _is_constant(node.rvalue) else None
     return None
+
+
+def _has_constant_bounds(item: Any) -> bool:
+    """Whether a loop is ``for (T i = 1; i < 8; i++)``, the same for arrays of every length."""
+    init, condition = item.init, item.cond
+    if type(init).__name__ != "DeclList" or len(init.decls) != 1 or type(condition).__name__ != "BinaryOp":
+        return False
+    name = init.decls[0].name
+    is_bounded = condition.op in ("<", "<=") and _is_name(condition.left, name) and _is_constant(condition.right)
+    return (
+        is_bounded
+        and init.decls[0].init is not None
+        and _is_constant(init.decls[0].init)
+        and _step(item.next, name) == 1
+    )
 
 
 def _is_block_end(item: Any, begin: str, end: str, step: int) -> bool:

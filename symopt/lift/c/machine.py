@@ -268,8 +268,11 @@ class Machine:
 
     def _both(self, item: Any, condition: Node, frame: Frame) -> None:
         """Both sides of an ``if`` after which the code goes on."""
-        sides = [lambda s=side: self.execute(s, frame) if s is not None else DONE for side in (item.iftrue, item.iffalse)]
-        self._merged(condition, sides)
+
+        def run(side: Any) -> Outcome:
+            return self.execute(side, frame) if side is not None else DONE
+
+        self._merged(condition, [lambda: run(item.iftrue), lambda: run(item.iffalse)])
 
     def _both_to_the_end(
         self, item: Any, condition: Node, items: list[Any], position: int, frame: Frame, at_end: str
@@ -296,7 +299,8 @@ class Machine:
             with self.memory.journal() as journal:
                 outcomes.append(side())
             written.append(self.memory.undo(journal))
-        self.memory.merge(*written, lambda a, b: arithmetic.chosen(condition, a, b))
+        yes, no = written
+        self.memory.merge(yes, no, lambda a, b: arithmetic.chosen(condition, a, b))
         return outcomes
 
     # Declarations and conversions
@@ -317,6 +321,7 @@ class Machine:
 
     def _declare(self, item: Any, frame: Frame) -> None:
         ctype = self.types.of(item.type)
+        value: Value
         if isinstance(ctype, ArrayOf):
             value = self._array(item.name, ctype, item.init, frame)
         elif isinstance(ctype, Struct):

@@ -15,7 +15,8 @@ Journal = dict[Place, Any]
 class Block:
     """Values one after the other: an array, or a variable, which is an array of one.
 
-    ``is_input`` says that the caller handed it over; ``read`` and ``written`` then say which elements were, and how often.
+    ``is_input`` says that the caller handed it over; ``read`` and ``written`` then say which elements were, and how
+    often.
     """
 
     __slots__ = ("ctype", "data", "is_input", "name", "read", "written")

@@ -75,6 +75,10 @@ class Normal:
                 return node
             case Reduce():
                 return self._reduction(node, args[0])
+            case MatOp(op="transpose"):
+                return self._transposed(args[0])
+            case MatOp(op="matmul"):
+                return self._matrix_product(*args)
             case MatOp():
                 return build.matrix(node.op, *args)
             case Op(op="add" | "sub" | "neg"):
@@ -113,6 +117,43 @@ class Normal:
         if isinstance(condition, Op) and condition.op in ("lt", "le") and condition.args in ((a, b), (b, a)):
             return build.apply("max" if condition.args == (b, a) else "min", *sorted((a, b), key=self.key))
         return build.where(condition, a, b)
+
+    # Matrices
+
+    def _transposed(self, root: Node) -> Node:
+        """The transpose, of names and reductions alone: that of a sum is the sum of transposes, and so on."""
+        done: dict[Node, Node] = {}
+        for node in walk([root]):
+            turned = tuple(done[arg] for arg in node.args)
+            match node:
+                case Op():
+                    done[node] = self._normal_once(node, turned) if self.over(node) else node
+                case MatOp(op="matmul"):
+                    done[node] = self._normal_once(node, (turned[1], turned[0]))
+                case _:
+                    done[node] = build.matrix("transpose", node) if self.over(node) else node
+        return done[root]
+
+    def _matrix_product(self, a: Node, b: Node) -> Node:
+        """A product of matrices, with the numbers that multiply them taken out."""
+        out: list[list[Node]] = [[], []]
+        size, factors = Fraction(1), []
+        for matrix in (a, b):
+            over: list[Node] = []
+            under: list[Node] = []
+            size *= _factors(matrix, over, under, self._split)
+            for side, items in zip(out, (over, under), strict=True):
+                side += [item for item in items if not self.over(item)]
+            kept = ([item for item in items if self.over(item)] for items in (over, under))
+            factors.append(self._quotient(*kept))
+        product = build.matrix("matmul", *factors)
+        return self._product(op("mul", self._scaled(size, self._quotient(*out)), product))
+
+    def _normal_once(self, node: Node, args: tuple[Node, ...]) -> Node:
+        """One operation over operands in normal form, remembered as its own normal form."""
+        found = self._once(node, args)
+        self._done.setdefault(found, found)
+        return found
 
     # Sums
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,13 @@ def syntax_tree(path: Path) -> Any:
     UsageError: the file does not exist, includes a header that is not known, or is no C.
     """
     try:
-        from pycparser.c_parser import CParser, ParseError
+        parser: Any = import_module("pycparser.c_parser")
     except ImportError:
         raise MissingToolError("pycparser is not installed; install it with: pip install pycparser") from None
     text = preprocessed(path)
     try:
-        return CParser().parse(text, str(path))
-    except ParseError as error:
+        return parser.CParser().parse(text, str(path))
+    except parser.ParseError as error:
         raise UsageError(f"{error}: this is not the C (C99) that is understood") from None
 
 

@@ -165,4 +165,3 @@ def _hypers(name: str, ctype: CType, names: Mapping[str, str], fixed: Mapping[st
         fields[item] = Block(item, [value], kind)
     record = Record(fields)
     return Pointer(Block(name, [record], struct)) if isinstance(ctype, PointerTo) else record
-

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from symopt.ir.nodes import MatOp, Node, Reduce, rebuild, ref, walk
+from symopt.ir.nodes import MatOp, Node, Op, Reduce, Ref, rebuild, ref, refs, walk
 from symopt.ir.trace import SIZES, STEP
-from symopt.lang.domain import Domain, PositiveInteger
+from symopt.lang.domain import Domain, NonNegative, PositiveInteger, Real
 from symopt.lift.c.normal import Axes, Normal
 from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.same import provably_same
@@ -15,43 +15,73 @@ Same = Callable[[Node, Node], bool]
 LIMIT = 2.0  # seconds for a proof
 
 
-def sameness(
-    domains: Mapping[str, Domain], arrays: Collection[str], numbers: Collection[str] = (), axes: Axes | None = None
-) -> Same:
-    """The test for expressions over hyper-parameters with domains, the step, arrays and numbers."""
-    normal = Normal({*domains, *numbers, STEP, *SIZES}, axes)
-    known = {**domains, **dict.fromkeys((STEP, *SIZES), PositiveInteger)}
-    names = tuple(dict.fromkeys((*known, *numbers, *arrays)))
-    found: dict[tuple[Node, Node], bool] = {}
+class Sameness:
+    """The test for expressions over hyper-parameters with domains, the step, arrays and numbers.
 
-    def same(a: Node, b: Node) -> bool:
+    Parameters
+    ----------
+    numbers: what is the same for all elements besides hyper-parameters.
+    axes: what arrays vary over, where that is not rows and columns.
+    """
+
+    def __init__(
+        self, domains: Mapping[str, Domain], arrays: Collection[str], numbers: Collection[str] = (),
+        axes: Axes | None = None,
+    ) -> None:  # fmt: skip
+        self.normal = Normal({*domains, *numbers, STEP, *SIZES}, axes)
+        self.domains = {**domains, **dict.fromkeys((STEP, *SIZES), PositiveInteger)}
+        self.arrays = frozenset(arrays)
+        self.names = tuple(dict.fromkeys((*self.domains, *numbers, *arrays)))
+        self._found: dict[tuple[Node, Node], bool] = {}
+
+    def __call__(self, a: Node, b: Node) -> bool:
+        """Whether they are the same wherever both are defined."""
         if a is b:
             return True
-        x, y = normal(a), normal(b)
+        x, y = self.normal(a), self.normal(b)
         if x is y:
             return True
-        if (x, y) not in found:
-            found[x, y] = _proved(x, y)
-        return found[x, y]
+        if (x, y) not in self._found:
+            self._found[x, y] = self._proved(x, y)
+        return self._found[x, y]
 
-    def _proved(x: Node, y: Node) -> bool:
-        (x, y), opaque = _without_reductions(x, y)
+    def _proved(self, x: Node, y: Node) -> bool:
+        """Whether a proof is found, with names in the place of what the prover need not look into.
+
+        These are reductions and matrix operations, and the roots of what depends on elements: whether a state is
+        such that they are defined is no matter of one step.
+        """
+        done: dict[Node, Node] = {}
+        named: list[tuple[Node, str, Domain]] = []
+        for node in walk([x, y]):
+            done[node] = rebuild(node, tuple(done[arg] for arg in node.args))
+            if self._is_opaque(node):
+                done[node] = ref(self._name(done[node], named))
+        domains = self.domains | {name: domain for _, name, domain in named}
+        names = (*self.names, *(name for _, name, _ in named))
         try:
-            return provably_same(x, y, (*names, *opaque), known, Deadline.after(LIMIT))
+            return provably_same(done[x], done[y], names, domains, Deadline.after(LIMIT))
         except OutOfTimeError:
             return False
 
-    return same
+    def _is_opaque(self, node: Node) -> bool:
+        if isinstance(node, Op) and node.op == "sqrt":
+            return not self.arrays.isdisjoint(refs(node))
+        return isinstance(node, Reduce | MatOp)
 
+    def _name(self, node: Node, named: list[tuple[Node, str, Domain]]) -> str:
+        """A name for a value, the same for values that are the same."""
+        for other, name, _ in named:
+            if other is node or self._are_same_roots(other, node):
+                return name
+        name = f"whole {len(named)}"
+        named.append((node, name, NonNegative if isinstance(node, Op) else Real))
+        return name
 
-def _without_reductions(*roots: Node) -> tuple[list[Node], list[str]]:
-    """The expressions with names in the place of reductions and matrix operations, whose arguments are not looked at."""
-    done: dict[Node, Node] = {}
-    names: list[str] = []
-    for node in walk(roots):
-        if isinstance(node, Reduce | MatOp):
-            names.append(f"whole {len(names)}")
-            done[node] = ref(names[-1])
-        else:
-            done[node] = rebuild(node, tuple(done[arg] for arg in node.args))
-    return [done[root] for root in roots], names
+    def _are_same_roots(self, a: Node, b: Node) -> bool:
+        known = set(self.names)
+        if not isinstance(a, Op) or not isinstance(b, Op):
+            return False
+        if any(isinstance(node, Ref) and node.name not in known for node in walk([a, b])):
+            return False
+        return self(a.args[0], b.args[0])

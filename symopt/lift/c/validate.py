@@ -24,7 +24,7 @@ from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
 from symopt.lift.c.run import Choices
-from symopt.lift.c.same import Same, sameness
+from symopt.lift.c.same import Same, Sameness
 from symopt.lift.c.values import Value, as_node
 from symopt.lift.lifted import ALL_SHAPES
 from symopt.lift.texts import condition_text
@@ -85,7 +85,9 @@ class _Validator:
                 yield Validation(self.trace.title, dtype, name, verdict, reason, self._scope(name))
 
     def _scope(self, function: str) -> str:
-        if covers_all(self.tree, self.types, function, SIZES, [f"{self.rule}_draw_{suffix}" for suffix in SUFFIXES.values()]):
+        if covers_all(
+            self.tree, self.types, function, SIZES, [f"{self.rule}_draw_{suffix}" for suffix in SUFFIXES.values()]
+        ):
             return ALL_SHAPES
         return "shapes " + " and ".join(str(layout.extents) for layout in layouts_of(self.variant))
 
@@ -176,11 +178,17 @@ def implied(fact: Node, domains: Mapping[str, Domain]) -> bool:
     match fact:
         case Op(op="lt" | "le" as kind, args=(Ref(name=name), Num(value=bound))) if name in domains:
             upper = domains[name].upper
-            return upper is not None and (upper < bound or (upper == bound and (kind == "le" or domains[name].upper_open)))
+            return upper is not None and (
+                upper < bound or (upper == bound and (kind == "le" or domains[name].upper_open))
+            )
         case Op(op="lt" | "le" as kind, args=(Num(value=bound), Ref(name=name))) if name in domains:
             lower = domains[name].lower
-            return lower is not None and (lower > bound or (lower == bound and (kind == "le" or domains[name].lower_open)))
-        case Op(op="eq", args=(Ref(name=name), Op(op="floor", args=(inner,)))) if inner is ref(name) and name in domains:
+            return lower is not None and (
+                lower > bound or (lower == bound and (kind == "le" or domains[name].lower_open))
+            )
+        case Op(op="eq", args=(Ref(name=name), Op(op="floor", args=(inner,)))) if (
+            inner is ref(name) and name in domains
+        ):
             return domains[name].integer
         case Op(op="and", args=(a, b)):
             return implied(a, domains) and implied(b, domains)
@@ -203,5 +211,4 @@ def _sameness(variant: Variant) -> Same:
         if shape.is_scalar:
             numbers.append(name)
     numbers = [name for name in numbers if name not in trace.arrays]
-    return sameness({**trace.domains}, [name for name in axes if axes[name]], numbers, axes)
-
+    return Sameness({**trace.domains}, [name for name in axes if axes[name]], numbers, axes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from symopt.errors import UnsupportedError
@@ -40,7 +41,7 @@ class RawMemory(Block):
             used = max((i for i, value in enumerate(block.data) if value is not None), default=-1) + 1
             ends.append((offset, offset + used * (size_of(block.ctype) or 1)))
         ends.sort()
-        for (_, end), (begin, _) in zip(ends, ends[1:], strict=False):
+        for (_, end), (begin, _) in pairwise(ends):
             if end > begin:
                 raise UnsupportedError(f"two arrays in the bytes of {self.name} overlap")
 
