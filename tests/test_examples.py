@@ -32,10 +32,11 @@ def run(command: Sequence[str | Path], cwd: Path) -> str:
 
 
 def test_every_example_has_a_test() -> None:
+    # The two kernels of AdamW are compared with the rule in tests/lift/test_c.py.
     examples = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
     assert examples == [
-        "my_matrix_rule.py", "my_rule.py", "use_c_kernel.c", "use_c_matrix_kernel.c", "use_numpy_kernel.py",
-        "use_torch_optimizer.py",
+        "adamw_avx2.c", "adamw_plain.c", "my_matrix_rule.py", "my_rule.py", "use_c_kernel.c",
+        "use_c_matrix_kernel.c", "use_numpy_kernel.py", "use_torch_optimizer.py",
     ]  # fmt: skip
 
 
