@@ -107,7 +107,7 @@ def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, 
 
 def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: str) -> list[Slot]:
     name, default = parameter.name, parameter.default
-    if default is inspect.Parameter.empty or (is_free and not is_number(default)):
+    if default is inspect.Parameter.empty or _is_marker(default) or (is_free and not is_number(default)):
         role = next((role for role in roles_of(name) if role in DEFAULTS), None)
         if role is None and not is_free:
             raise UsageError(f"{title} requires {name}; give it in brackets: {title}[{name}=...]")
@@ -128,6 +128,11 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
 def is_number(value: object) -> bool:
     """Whether a value is a real number, and neither a truth value nor infinite."""
     return isinstance(value, int | float | Fraction) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_marker(value: object) -> bool:
+    """Whether a default says that there is none, as ``torch.optim.optimizer.required`` does."""
+    return type(value).__name__.strip("_").lower().startswith("required")
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

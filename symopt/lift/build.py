@@ -95,7 +95,9 @@ def where(condition: Node, a: Node, b: Node) -> Node:
 
 
 def compare(name: str, a: Node, b: Node) -> Node:
-    """A comparison; ``name`` is one of lt, le, gt, ge, eq, ne."""
+    """A comparison; ``name`` is one of lt, le, gt, ge, eq, ne. Of an expression with itself it is decided."""
+    if a is b:
+        return TRUE if name in ("le", "ge", "eq") else FALSE
     match name:
         case "lt" | "le" | "eq":
             return apply(name, a, b)

@@ -31,7 +31,7 @@ from symopt.lift.torch.execute import (
 )  # fmt: skip
 from symopt.lift.torch.means import with_means
 from symopt.lift.torch.real import run_real
-from symopt.lift.torch.together import reads_other, renamed, with_model_sums
+from symopt.lift.torch.together import exchanged, reads_other, renamed, with_model_sums
 from symopt.lift.torch.zeros import without_needless
 
 # Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
@@ -129,8 +129,9 @@ def _on_shape(
         counters = _equal_counters(general, first, own)
         general, first = (_of_one(source, values, own, position, counters) for values in (general, first))
         initial = {name: initial.get(name + OTHER * position if name in own else name) for name in general}
-        given = {name: node for name, node in initial.items() if node is not None}
-        initial = {**initial, **renamed_initial(given, own, position)}
+        if position:
+            given = {name: node for name, node in initial.items() if node is not None}
+            initial = {**initial, **dict(zip(given, exchanged(list(given.values()), own), strict=True))}
     assumptions = [fact for fact in found.general.assumptions if not is_bound(fact, source.arguments.hypers)]
     trace = assembled(Found(
         title=source.title, hypers=source.arguments.hypers, general=general, initial=initial, first=first,
@@ -147,15 +148,6 @@ def _on_shape(
             paths[name]: start for name, start in counts(initial, general).items() if name in paths and name not in kept
         },
     )  # fmt: skip
-
-
-def renamed_initial(values: Mapping[str, Node], own: Sequence[str], position: int) -> dict[str, Node]:
-    """Initial values of the second tensor's states in the names of the first."""
-    from symopt.lift.torch.together import exchanged
-
-    if position == 0:
-        return dict(values)
-    return dict(zip(values, exchanged(list(values.values()), own), strict=True))
 
 
 def _explored(source: Source, case: Case) -> Explored:

@@ -144,12 +144,7 @@ def _of(function: Callable[..., Node]) -> Callable[..., Whole]:
 
 
 def _comparison(name: str) -> Callable[..., Whole]:
-    def compared(x: Node, y: Node) -> Node:
-        if x is y:  # what code asks to find out whether x is no number
-            return build.constant(name in ("eq", "le", "ge"))
-        return build.compare(name, x, y)
-
-    return lambda a, b: arithmetic(compared, a, b)
+    return lambda a, b: arithmetic(lambda x, y: build.compare(name, x, y), a, b)
 
 
 def _constant(value: bool) -> Callable[..., Whole]:

@@ -10,17 +10,6 @@ from symopt.lift.assemble import substituted
 from symopt.lift.torch.execute import OTHER
 
 
-def swapped(nodes: Sequence[Node]) -> list[Node]:
-    """Expressions with the names of the two tensors exchanged; ``shared`` names stay."""
-    names = set(refs(*nodes))
-    owned = {name for name in names if name.endswith(OTHER)}
-    exchange: dict[str, Node] = {}
-    for name in owned:
-        exchange[name] = ref(name.removesuffix(OTHER))
-        exchange[name.removesuffix(OTHER)] = ref(name)
-    return substituted(nodes, exchange)
-
-
 def exchanged(nodes: Sequence[Node], own: Sequence[str]) -> list[Node]:
     """Expressions with every name of ``own`` and the same name of the second tensor exchanged."""
     exchange: dict[str, Node] = {name: ref(name + OTHER) for name in own}
