@@ -14,11 +14,12 @@ from symopt.errors import UnsupportedError
 from symopt.lift.arguments import FREE, is_number, read_arguments
 from symopt.lift.confirm import Array
 from symopt.lift.jax.lifter import Lifter
+from symopt.lift.jax.states import FIRST, SECOND
 from symopt.lift.lifted import Lifted
 from symopt.run.frameworks import framework
 
 LEARNING_RATE = "learning_rate"
-PARAMETER = "param"
+PARAMETERS = ("param", "twin")  # of the second of two tensors
 FLOAT = "float64"
 # What names a thing in Keras and changes no number.
 NO_NUMBERS = frozenset({"name"})
@@ -45,7 +46,7 @@ def lift_keras(cls: Callable[..., Any], title: str, fixed: Mapping[str, Any] | N
     if any(item.name == LEARNING_RATE and item.default is None for item in parameters):
         given.setdefault(LEARNING_RATE, FREE)
     arguments = read_arguments(parameters, given, title)
-    return Lifter(_Optimizer(cls, title), arguments, title, "keras", "keras").lifted()
+    return Lifter(_Optimizer(cls, title), arguments, title, "keras", "keras", has_several=True).lifted()
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,22 @@ class _Optimizer:
     def start(self, arguments: Mapping[str, Any], p: Any) -> dict[str, Any]:
         """Its variables as they are built."""
         with _double():
-            optimizer = self._built(arguments, p)[0]
-            return {name: item.value for name, item in _named(optimizer).items()}
+            optimizer, _ = self._built(arguments, p)
+            return _tree(_keys(optimizer, isinstance(p, dict)), [item.value for item in optimizer.variables])
 
     def step(self, arguments: Mapping[str, Any], p: Any, g: Any, state: Any, t: Any, loss: Any) -> tuple[Any, Any]:
         """The updated parameter and the new values of the variables."""
         with _double():
-            optimizer = self._built(arguments, p)[0]
-            names = list(_named(optimizer))
-            (new_p,), values = optimizer.stateless_apply([state[name] for name in names], [g], [p])
-            return new_p, dict(zip(names, values, strict=True))
+            optimizer, _ = self._built(arguments, p)
+            keys = _keys(optimizer, isinstance(p, dict))
+            known = [_at(state, key) for key in keys]
+            new, values = optimizer.stateless_apply(known, _tensors(g), _tensors(p))
+            return dict(zip(p, new, strict=True)) if isinstance(p, dict) else new[0], _tree(keys, values)
 
     def run(self, arguments: Mapping[str, Any], p: Array, gradients: Sequence[Array]) -> list[Array]:
         """The parameter after each step of the optimizer; refused where it keeps numbers that are no variables."""
         with _double():
-            optimizer, variable = self._built(arguments, p)
+            optimizer, (variable,) = self._built(arguments, p)
             before, reached = _numbers(optimizer), []
             for gradient in gradients:
                 optimizer.apply([framework("jax").numpy.asarray(gradient)], [variable])
@@ -82,11 +84,15 @@ class _Optimizer:
             raise UnsupportedError(f"{self.title}: {', '.join(changed)} changes from step to step and is no variable")
         return reached
 
-    def _built(self, arguments: Mapping[str, Any], p: Any) -> tuple[Any, Any]:
+    def _built(self, arguments: Mapping[str, Any], p: Any) -> tuple[Any, list[Any]]:
+        """The optimizer, and the variables that it is for."""
         optimizer = self.cls(**arguments)
-        variable = framework("keras").Variable(p, dtype=FLOAT, name=PARAMETER)
-        optimizer.build([variable])
-        return optimizer, variable
+        variable = framework("keras").Variable
+        variables = [
+            variable(item, dtype=FLOAT, name=name) for name, item in zip(PARAMETERS, _tensors(p), strict=False)
+        ]
+        optimizer.build(variables)
+        return optimizer, variables
 
 
 @contextmanager
@@ -101,21 +107,43 @@ def _double() -> Iterator[None]:
         config.set_floatx(before)
 
 
-def _named(optimizer: Any) -> dict[str, Any]:
-    """The variables by what they mean.
+def _tensors(p: Any) -> list[Any]:
+    return list(p.values()) if isinstance(p, dict) else [p]
+
+
+def _keys(optimizer: Any, is_pair: bool) -> list[tuple[str, ...]]:
+    """What the variables are called by what they mean, after the tensor that they belong to where there are two.
 
     Those of a parameter have its name before their own; those of the optimizer go by its attributes, since their own
     names are numbered.
     """
     attributes = {id(value): name.strip("_") for name, value in vars(optimizer).items()}
-    named: dict[str, Any] = {}
+    owners = dict(zip(PARAMETERS, ((FIRST,), (SECOND,)) if is_pair else ((),), strict=False))
+    keys: list[tuple[str, ...]] = []
     for item in optimizer.variables:
-        name = item.name.removeprefix(f"{PARAMETER}_")
-        if name == item.name:
-            name = attributes.get(id(item), name)
-        number = sum(other.partition("#")[0] == name for other in named)
-        named[name if not number else f"{name}#{number + 1}"] = item
-    return named
+        owner = next((name for name in owners if item.name.startswith(f"{name}_")), None)
+        plain = attributes.get(id(item), item.name) if owner is None else item.name.removeprefix(f"{owner}_")
+        key = (*(owners[owner] if owner is not None else ()), plain)
+        number = sum((*other[:-1], other[-1].partition("#")[0]) == key for other in keys)
+        keys.append(key if not number else (*key[:-1], f"{plain}#{number + 1}"))
+    return keys
+
+
+def _tree(keys: Sequence[tuple[str, ...]], values: Sequence[Any]) -> dict[str, Any]:
+    """Values as nested dictionaries."""
+    tree: dict[str, Any] = {}
+    for key, value in zip(keys, values, strict=True):
+        inner = tree
+        for part in key[:-1]:
+            inner = inner.setdefault(part, {})
+        inner[key[-1]] = value
+    return tree
+
+
+def _at(tree: Any, key: tuple[str, ...]) -> Any:
+    for part in key:
+        tree = tree[part]
+    return tree
 
 
 def _numbers(optimizer: Any) -> dict[str, Any]:

@@ -67,6 +67,7 @@ ELEMENTWISE = {
 REDUCED = {
     "a norm": lambda p, g: p / jnp.linalg.norm(p) + jnp.mean(jnp.square(g)),
     "extremes": lambda p, g: p * jnp.max(jnp.abs(g)) - jnp.min(p) * g,
+    "norms of several": lambda p, g: p * jnp.stack([(p * p).sum(), abs(g).max()]).sum() + jnp.array([2.0, 3.0]).max(),
     "a product of vectors": lambda p, g: p * jnp.vdot(p, g),
     "questions": lambda p, g: jnp.where(jnp.any(p > 1.9), p, g) + jnp.where(jnp.all(g < 1.99), g, 0.0),
     "the last dimension": lambda p, g: p - p.mean(axis=-1, keepdims=True) + g.max(axis=-1, keepdims=True),

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from symopt.errors import MissingToolError, UnsupportedError
+from symopt.ir.text import trace_text
+from symopt.lift.jax.lifter import ONE_TENSOR
 from symopt.lift.keras import lift_keras
 from symopt.run.frameworks import framework
 from symopt.run.originals import originals
@@ -59,6 +61,14 @@ def test_averages_and_clipping_come_where_they_are_asked_for() -> None:
     assert [hyper.name for hyper in plain.trace.hypers] == ["learning_rate"]
     (clipped,) = lift_keras(keras.optimizers.SGD, "keras.optimizers.SGD", {"momentum": 0.0, "clipnorm": "free"})
     assert [hyper.name for hyper in clipped.trace.hypers] == ["learning_rate", "clipnorm"]
+    assert "model_sum" not in trace_text(clipped.trace)
+
+
+def test_a_norm_of_all_variables_is_one_over_the_model() -> None:
+    fixed = {"momentum": 0.0, "global_clipnorm": "free"}
+    (lifted,) = lift_keras(keras.optimizers.SGD, "keras.optimizers.SGD", fixed)
+    assert "model_sum" in trace_text(lifted.trace)
+    assert ONE_TENSOR not in lifted.trace.assumptions
 
 
 def test_an_optimizer_that_counts_on_the_side_is_refused() -> None:

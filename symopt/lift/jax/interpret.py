@@ -5,6 +5,7 @@ from __future__ import annotations
 import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from symopt.lift import build
 from symopt.lift.jax import infinite, tables
 from symopt.lift.jax.elementwise import LOGIC, OPERATIONS, UNCHANGED, truncated
 from symopt.lift.jax.products import product
-from symopt.lift.jax.tables import Table, Value, nodes_of, value_of, whole
+from symopt.lift.jax.tables import Table, Value, value_of, whole
 from symopt.lift.session import Session
 from symopt.lift.whole import Whole, elementwise, filled, permuted, reduced, reshaped
 from symopt.passes.fold import FALSE, TRUE
@@ -28,7 +29,12 @@ STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 NO_OVERFLOW = "no counter of steps overflows"
 FINITE = "all numbers are finite"
 RANDOM = "random numbers are drawn, which is not lifted"
-REDUCTIONS: Mapping[str, str] = {"reduce_sum": "sum", "reduce_max": "amax", "reduce_min": "amin"}
+# What it is of an array, and of two elements.
+REDUCTIONS: Mapping[str, tuple[str, Callable[[Node, Node], Node]]] = {
+    "reduce_sum": ("sum", build.add),
+    "reduce_max": ("amax", partial(build.apply, "max")),
+    "reduce_min": ("amin", partial(build.apply, "min")),
+}
 # Primitives that run a jaxpr as it is -> where they keep it.
 CALLS: Mapping[str, str] = {
     "jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "core_call": "call_jaxpr", "remat2": "jaxpr",
@@ -52,6 +58,7 @@ class Interpreter:
             "expand_dims": self._reshaped, "transpose": _transposed, "dot_general": _dot_general,
             "reduce_and": _all, "reduce_or": _any, "cond": self._cond, "scan": self._scan, "while": self._while,
             "slice": _slice, "dynamic_slice": _dynamic_slice, "concatenate": _concatenated,
+            "stack": _stacked,
         }  # fmt: skip
 
     def run(self, closed: Any, inputs: Sequence[Value]) -> list[Value]:
@@ -118,7 +125,7 @@ class Interpreter:
         if name in self._structural:
             return self._structural[name](equation, inputs)
         if name in REDUCTIONS:
-            return [self._reduced(REDUCTIONS[name], whole(inputs[0]), equation.params["axes"])]
+            return [self._reduced(name, inputs[0], equation.params["axes"])]
         if name in UNCHANGED:
             return inputs
         if name in LOGIC and equation.invars[0].aval.dtype.kind == "b":
@@ -188,7 +195,10 @@ class Interpreter:
 
         return [_elementwise(divided, inputs)]
 
-    def _reduced(self, name: str, array: Whole, axes: Sequence[int]) -> Whole:
+    def _reduced(self, primitive: str, array: Value, axes: Sequence[int]) -> Value:
+        name, combine = REDUCTIONS[primitive]
+        if isinstance(array, Table):
+            return tables.reduced(combine, array, axes)
         result = reduced(name, array, axes)
         count = array.size // max(result.size, 1)
         if name == "sum" and count > 1:
@@ -350,6 +360,13 @@ def _concatenated(equation: Any, inputs: list[Value]) -> list[Value]:
     return inputs if len(inputs) == 1 else [tables.joined(inputs, equation.params["dimension"])]
 
 
+def _stacked(equation: Any, inputs: list[Value]) -> list[Value]:
+    if len(inputs) > 1:
+        return [tables.stacked(inputs, equation.params["axis"])]
+    (value,), shape = inputs, equation.outvars[0].aval.shape
+    return [reshaped(value, shape) if isinstance(value, Whole) else value_of(value.nodes.reshape(shape))]
+
+
 def _row(value: Value, turn: int) -> Value:
     """What a loop reads in one turn."""
     if isinstance(value, Table):
@@ -361,4 +378,4 @@ def _row(value: Value, turn: int) -> Value:
 
 def _stack(items: Sequence[Value]) -> Value:
     """What a loop gives in its turns, as one array."""
-    return value_of(np.stack([nodes_of(item) for item in items]))
+    return tables.stacked(items, 0)

@@ -1,12 +1,13 @@
-"""Small arrays of different constants, such as coefficients: an expression for each element.
+"""Small arrays of numbers that have nothing to do with each other: an expression for each element.
 
-They are taken apart into single values before they meet the parameter, so only that is supported.
+Such are coefficients, and norms of several tensors. They are taken apart, or added up, before they meet the parameter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce as fold
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,10 @@ Value = Whole | Table
 
 
 def whole(value: Value) -> Whole:
-    """An array as one expression; raises ``UnsupportedError`` where its elements are different constants."""
+    """An array as one expression; raises ``UnsupportedError`` where its elements are different numbers."""
     if isinstance(value, Whole):
         return value
-    raise UnsupportedError(f"an array of different constants, of shape {value.shape}, is combined with the parameter")
+    raise UnsupportedError(f"an array of different numbers, of shape {value.shape}, is combined with the parameter")
 
 
 def value_of(nodes: NDArray[Any]) -> Value:
@@ -56,7 +57,7 @@ def nodes_of(value: Value) -> NDArray[Any]:
     if isinstance(value, Table):
         return value.nodes
     if value.axes:
-        raise UnsupportedError("an array of different constants is combined with the parameter")
+        raise UnsupportedError("an array of different numbers is combined with the parameter")
     nodes = np.empty(value.shape, dtype=object)
     nodes[...] = value.node
     return nodes
@@ -69,6 +70,22 @@ def elementwise(function: Callable[..., Node], values: Sequence[Value]) -> Value
     for index in np.ndindex(result.shape):
         result[index] = function(*(array[index] for array in arrays))
     return value_of(result)
+
+
+def reduced(function: Callable[[Node, Node], Node], table: Table, axes: Sequence[int]) -> Value:
+    """All elements along some dimensions, combined one after the other."""
+    kept = [i for i in range(table.nodes.ndim) if i not in axes]
+    shape = [table.shape[i] for i in kept]
+    rows = table.nodes.transpose([*kept, *axes]).reshape([*shape, -1])
+    result = np.empty(shape, dtype=object)
+    for index in np.ndindex(*shape):
+        result[index] = fold(function, rows[index])
+    return value_of(result)
+
+
+def stacked(values: Sequence[Value], axis: int) -> Value:
+    """Arrays as the rows of one along a new dimension."""
+    return value_of(np.stack([nodes_of(value) for value in values], axis=axis))
 
 
 def joined(values: Sequence[Value], axis: int) -> Value:
