@@ -7,6 +7,7 @@ they would do to numbers. Nothing is ever converted to concrete numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,8 @@ class SymArray(NDArrayOperatorsMixin):
 
     @classmethod
     def of(cls, whole: Whole, mask: Node | None = None) -> SymArray:
-        """An array of its own."""
-        return cls(Memory(whole), mask=mask)
+        """An array of its own, of the kind that is being made."""
+        return _kinds[-1](Memory(whole), mask=mask)
 
     @property
     def whole(self) -> Whole:
@@ -87,7 +88,7 @@ class SymArray(NDArrayOperatorsMixin):
             return backward(whole) if after is None else after(backward(whole))
 
         writable = backward is not None and (before is None or after is not None)
-        return SymArray(self._memory, ahead, back if writable else None, self.mask)
+        return _kinds[-1](self._memory, ahead, back if writable else None, self.mask)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -251,6 +252,19 @@ class SymArray(NDArrayOperatorsMixin):
         from symopt.lift.numpy.functions import general  # it is made of arrays
 
         return general(function, args, kwargs)
+
+
+_kinds: list[type[SymArray]] = [SymArray]
+
+
+@contextmanager
+def made_as(kind: type[SymArray]) -> Iterator[None]:
+    """Make arrays of a subclass inside the block."""
+    _kinds.append(kind)
+    try:
+        yield
+    finally:
+        _kinds.pop()
 
 
 def whole_of(value: Any) -> Whole:

@@ -1,0 +1,1 @@
+"""Translation validation: the text of a generated kernel is read back and proved equal to its rule."""
