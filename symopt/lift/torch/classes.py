@@ -19,16 +19,10 @@ from symopt.lift.paths import Merged, explored
 from symopt.lift.shapes import MATRICES, SHAPES, TALL, VECTOR, WIDE, over_shapes, same_trace
 from symopt.lift.texts import assumption_texts
 from symopt.lift.torch.agreement import same_updates
+from symopt.lift.torch.case import OTHER, Case, Run, Source
 from symopt.lift.torch.construction import source_of
 from symopt.lift.torch.domains import is_bound
-from symopt.lift.torch.execute import (
-    OTHER,
-    Case,
-    Run,
-    Source,
-    first_step,
-    general_step,
-)  # fmt: skip
+from symopt.lift.torch.execute import first_step, general_step
 from symopt.lift.torch.means import with_means
 from symopt.lift.torch.real import run_real
 from symopt.lift.torch.together import exchanged, reads_other, renamed, with_model_sums

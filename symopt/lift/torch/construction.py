@@ -13,8 +13,9 @@ from symopt.lift.arguments import Arguments, read_arguments
 from symopt.lift.session import Decision
 from symopt.lift.shapes import SHAPES
 from symopt.lift.texts import assumption_texts
+from symopt.lift.torch.case import Case, Source
 from symopt.lift.torch.domains import checked_domains, is_bound
-from symopt.lift.torch.execute import Case, Source, conditions_of_constructor
+from symopt.lift.torch.execute import conditions_of_constructor
 
 
 def source_of(cls: type, title: str, fixed: Mapping[str, object]) -> tuple[Source, tuple[str, ...]]:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from symopt.lift.frames import where_it_happened
-from symopt.lift.torch.execute import Source
+from symopt.lift.torch.case import Source
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from symopt.ir.nodes import Node, Op, Reduce, Ref, reduce, ref, refs, walk
 from symopt.lift import build
 from symopt.lift.assemble import substituted
-from symopt.lift.torch.execute import OTHER
+from symopt.lift.torch.case import OTHER
 
 
 def exchanged(nodes: Sequence[Node], own: Sequence[str]) -> list[Node]:
