@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from symopt.lang import Rule as Rule
     from symopt.lang import Schedule as Schedule
     from symopt.lang import State as State
+    from symopt.lift.validation import validate as validate
     from symopt.passes.tracing import trace as trace
     from symopt.prove.verdict import Verdict as Verdict
     from symopt.run.check import check as check
@@ -39,6 +40,7 @@ PUBLIC: Mapping[str, str] = {
     "identify": "symopt.targets.identify", "matrix": "symopt.targets.matrix",
     "prove": "symopt.theorems", "resolve": "symopt.catalogue", "rule_names": "symopt.catalogue",
     "show": "symopt.docs.show", "trace": "symopt.passes.tracing",
+    "validate": "symopt.lift.validation",
 }  # fmt: skip
 
 __all__ = ["__version__", *PUBLIC]

@@ -21,16 +21,17 @@ INTERRUPTED = 130
 # What no message of ours foresaw; sysexits.h calls it EX_SOFTWARE.
 INTERNAL_ERROR = 70
 
-# command -> what it does; each stands in the module of its name beside this one.
+# command -> what it does; each stands in the module of its name beside this one, with _ for -.
 COMMANDS: Mapping[str, str] = {
     "list": "The rules of the catalogue, with source and class.",
     "show": "The update as statements and equations.",
     "compare": "Are the two the same optimizer?",
     "identify": "Which rule of the catalogue is this?",
     "matrix": "Compare all pairs: a table.",
+    "convert-state": "The state of one optimizer as that of another that is proved to be the same.",
     "prove": "Settle the theorems and re-check their proofs.",
     "generate": "Write kernels for the backends.",
-    "check": "Generated kernels against each other and the exact interpreter.",
+    "check": "Generated kernels: run against each other, and proved to be their rules.",
     "explain": "The passes, one after the other, with operation counts.",
     "new": "A rule file to start from.",
     "doctor": "What is installed, and what each missing piece would enable.",
@@ -48,7 +49,7 @@ class LazyGroup(click.Group):
         """The command of a name; for help and completion its summary is enough."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"symopt.cli.{cmd_name}").command
+        command = importlib.import_module(f"symopt.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 
