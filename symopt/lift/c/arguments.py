@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from symopt.errors import UnsupportedError
 from symopt.lang.domain import exact_number
+from symopt.lift.arguments import DEFAULTS
 from symopt.lift.c.types import CType, Number, PointerTo, Struct
 from symopt.lift.roles import plain_name, roles_of
 
@@ -19,11 +20,7 @@ LENGTHS = ("n", "len", "length", "size", "numel", "numelements", "nelements", "n
 STEPS = ("t", "step", "steps", "iter", "iteration", "iterations", "timestep", "stepcount", "stepnum", "count", "epoch")
 TENSORS = re.compile(r"(num|n|count|k|nparams|numparams|ntensors|numtensors|tensors|params).*\Z")
 ROWS, COLS = ("rows", "nrows", "m", "height", "down"), ("cols", "ncols", "columns", "width", "along")
-# A value in the middle of what each kind of hyper-parameter is in practice, for branches and for defaults.
-TYPICAL: Mapping[str, str] = {
-    "lr": "1e-3", "beta1": "0.9", "beta2": "0.999", "beta3": "0.9999", "beta": "0.9", "mu": "0.9", "rho": "0.99",
-    "eps": "1e-8", "weight_decay": "0.01", "tau": "0.1", "nu": "0.7", "psi": "0.004", "trust": "1e-3",
-}  # fmt: skip
+# What a hyper-parameter is taken to be near that has no usual value.
 OTHERWISE = Fraction(1, 2)
 PARAMETER, GRADIENT, HESSIAN, ARRAY, NUMBER, COUNTER = "parameter", "gradient", "hessian", "array", "number", "counter"
 LENGTH, STEP, HYPER, FIXED, SIZES, TENSOR_COUNT = "length", "step", "hyper", "fixed", "sizes", "tensor count"
@@ -63,8 +60,8 @@ def is_candidate(parameters: Sequence[tuple[str, CType]]) -> bool:
 def typical(name: str) -> Fraction:
     """A usual value of a hyper-parameter, by its name."""
     for role in roles_of(name):
-        if role in TYPICAL:
-            return exact_number(Fraction(TYPICAL[role]))
+        if role in DEFAULTS:
+            return exact_number(DEFAULTS[role])
     return OTHERWISE
 
 

@@ -61,9 +61,8 @@ class Binding:
     def _is_of_model(self, name: str) -> bool:
         return self._is_number(name) and self.program.rates[name].within(Rate.MODEL)
 
-    def bound(self, parameters: list[tuple[str, CType]], is_init: bool) -> Bound:
+    def bound(self, parameters: list[tuple[str, CType]], into: Bound, *, is_init: bool) -> Bound:
         """The arguments of a function; arrays of an init function have no values yet, but for the parameter."""
-        into = Bound()
         for name, ctype in parameters:
             into.args.append(self._argument(name, ctype, is_init, into))
         return into

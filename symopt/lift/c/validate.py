@@ -23,6 +23,7 @@ from symopt.lift.c.layout import Layout
 from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
+from symopt.lift.c.products import Products, laid_out
 from symopt.lift.c.run import Choices
 from symopt.lift.c.same import Same, Sameness
 from symopt.lift.c.values import Value, as_node
@@ -105,12 +106,14 @@ class _Validator:
         binding = Binding(self.variant, layout)
         choices = Choices({hyper.name: hyper.default for hyper in self.hypers.values()})
         bound = Bound()
-        stubs = {f"{self.rule}_draw_{suffix}": self._draws(bound)}
+        products = Products(self.tree, self.rule, suffix, bound.inputs)
+        stubs = {f"{self.rule}_draw_{suffix}": self._draws(bound), **products.stubs}
         machine = Machine(self.tree, choices, stubs, self.constants)
+        products.memory = machine.memory
         if function not in machine.functions:
             raise UnsupportedError(f"there is no function {function}")
-        given = binding.bound(machine.parameters(function), is_init=what == "init")
-        bound.inputs = given.inputs
+        given = binding.bound(machine.parameters(function), bound, is_init=what == "init")
+        products.wholes = wholes = Wholes(layout, given.inputs, self.same)
         status = machine.call(function, given.args)
         if status != OK:
             return f"it returns {status} for values in the domains"
@@ -119,9 +122,9 @@ class _Validator:
         refused = self._refused(choices)
         if refused:
             return refused
-        wholes = Wholes(layout, given.inputs, self.same)
-        for name, want in self._wanted(what, given).items():
-            found = _whole(name, binding, given, wholes, layout)
+        for name, value in self._wanted(what, given).items():
+            found = products.expanded(_whole(name, binding, given, wholes, layout))
+            want = laid_out(value, layout)
             if found is not want and not self.same(found, want):
                 return f"{name} is {shown(found)} and not {shown(want)}"
         return ""
