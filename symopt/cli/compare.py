@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import get_terminal_size
+
 import click
 
 from symopt.cli.output import json_option, print_json, working
 from symopt.errors import UsageError
+
+# Columns where the width of the terminal is not known.
+WIDTH = 120
 
 
 @click.command()
@@ -18,29 +24,40 @@ from symopt.errors import UsageError
     "--time-limit", type=float, default=10.0, show_default=True, metavar="S",
     help="Seconds after which the answer is unknown.",
 )  # fmt: skip
+@click.option(
+    "--repro", metavar="FILE", type=click.Path(path_type=Path),
+    help="Write a Python script that shows the difference, with nothing but the frameworks of the two.",
+)  # fmt: skip
 @json_option
 def command(
     left: str, right: str, mapping: str | None, varying: tuple[str, ...], accept_if: bool, time_limit: float,
-    as_json: bool,
+    repro: Path | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Are LEFT and RIGHT the same optimizer?
 
     A target in a Python file runs that file; C is read and never run. Exit status: 0 equal; 1 different, or equal
     only under a map or condition; 3 undecided.
     """
-    from symopt.targets.compare import compare
+    from symopt.targets.compare import answer
+    from symopt.targets.explained import explained
+    from symopt.targets.repro import write_repro
 
     if not time_limit > 0:  # which NaN is not either
         raise UsageError(f"--time-limit {time_limit:g}: the limit is a positive number of seconds")
     hyper_map = read_map(mapping) if mapping is not None else None
     with working(f"comparing {left} and {right}"):
-        verdict = compare(
+        found = answer(
             left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=True
         )  # fmt: skip
+        text = "" if as_json else explained(found, get_terminal_size((WIDTH, 24)).columns, has_script=repro is not None)
+    verdict = found.verdict
     if as_json:
         print_json(verdict.to_json())
     else:
-        click.echo(verdict.text())
+        click.echo(text)
+    if repro is not None:
+        write_repro(found, repro)
+        click.echo(f"wrote {repro}", err=True)
     conditional = verdict.exit_status == 1 and verdict.to_json()["verdict"] == "equal-if"
     return 0 if accept_if and conditional else verdict.exit_status
 

@@ -81,7 +81,7 @@ def run_trace(trace: Trace, hypers: Mapping[str, float], p: Array, gradients: Se
         state = {info.name: value for info, value in zip(trace.states, first, strict=True)}
         if is_matrix:  # operations on matrices need the whole of a state that starts as one number
             shapes = let_shapes(trace)
-            state = {name: np.broadcast_to(value, _extents(shapes[name], p.shape)) for name, value in state.items()}
+            state = {name: np.broadcast_to(value, extents_of(shapes[name], p.shape)) for name, value in state.items()}
         reached = []
         for t, gradient in enumerate(gradients, 1):
             inputs = {**values, **state, PARAMETER: p, GRADIENT: gradient, STEP: np.float64(t)}
@@ -92,7 +92,7 @@ def run_trace(trace: Trace, hypers: Mapping[str, float], p: Array, gradients: Se
     return reached
 
 
-def _extents(shape: Shape, matrix: tuple[int, ...]) -> tuple[int, ...]:
+def extents_of(shape: Shape, matrix: tuple[int, ...]) -> tuple[int, ...]:
     """The extents of a value for parameters of one shape; those of one number are none."""
     if shape.is_scalar:
         return ()

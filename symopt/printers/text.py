@@ -116,9 +116,15 @@ def expression(node: Node, names: Mapping[str, str] | None = None, *, ascii: boo
 
 def statements(trace: Trace, *, ascii: bool = False) -> list[str]:
     """One assignment a statement, as in ``m ← beta1·m + (1 − beta1)·g``."""
+    return [text for _, text in named_statements(trace, ascii=ascii)]
+
+
+def named_statements(trace: Trace, *, ascii: bool = False) -> list[tuple[str, str]]:
+    """Every statement with the trace's name of what it assigns."""
     shown = with_normals(trace)
     dress = Text(ascii, assigned_names(shown))
-    return [e.left + dress.operators[e.relation] + e.right for e in trace_equations(shown, dress, {})]
+    equations = trace_equations(shown, dress, {})
+    return [(e.name, e.left + dress.operators[e.relation] + e.right) for e in equations]
 
 
 def assigned_names(trace: Trace) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,8 +64,11 @@ class Verdict:
         """What ``symopt compare`` returns: 0 yes, 1 no, 3 undecided."""
         return EXIT_STATUS[self.verdict]
 
-    def text(self) -> str:
-        """The verdict as people read it: what holds, under which map, why, and the witness."""
+    def text(self, details: Sequence[str] = ()) -> str:
+        """The verdict as people read it: what holds, under which map, why, and the witness.
+
+        ``details`` are lines that come after the cause.
+        """
         lines = [f"{self.left} and {self.right}: {self.verdict}"]
         lines += [
             f"  {name} of {self.right} = {value}" for name, value in (self.hyper_map or {}).items() if name != value
@@ -74,6 +77,7 @@ class Verdict:
         lines += [f"  assumption: {assumption}" for assumption in self.assumptions]
         if self.cause:
             lines.append(f"  {self.cause}")
+        lines += details
         if self.proof:
             lines += ["proof", *(f"  {line}" for line in self.proof.text().splitlines())]
         if self.witness:

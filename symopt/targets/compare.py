@@ -8,11 +8,14 @@ from time import monotonic
 from typing import Any
 
 from symopt.errors import UsageError, nearest
+from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lift.lifted import ALL_SHAPES
+from symopt.passes.specialise import rewrite
 from symopt.prove.compare import compare as compare_traces
 from symopt.prove.compare import compare_within
 from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.found import with_hypers
 from symopt.prove.render import node_text
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import find_witness
@@ -65,19 +68,37 @@ def answer(
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A verdict, the two subjects, and the traces that it is about.
+class Compared:
+    """What was compared: a trace of each side for the same shapes.
 
-    ``traces`` are the two sides for the shapes of the verdict, None where there are none in common; ``settled`` is
-    the right in the left's names; ``shown`` is it as the witness has it, with names paired and nothing more.
+    ``settled`` is the right in the left's names; ``shown`` is it as the witness has it, with names paired and nothing
+    more, and under ``given_map``, where a map was given under which the two differ.
     """
+
+    traces: Overlap
+    settled: Renamed
+    shown: Renamed
+    given_map: Mapping[str, str] | None = None
+
+    @property
+    def hypers(self) -> tuple[str, ...]:
+        """The hyper-parameters of the left."""
+        return tuple(_names(self.traces.left))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict, the two subjects, and the traces that it is about; None where they are known on no common shape."""
 
     verdict: Verdict
     left: Subject
     right: Subject
-    traces: Overlap | None = None
-    settled: Renamed | None = None
-    shown: Renamed | None = None
+    compared: Compared | None = None
+
+    @property
+    def scope(self) -> str:
+        """On which shapes the two were compared."""
+        return self.compared.traces.scope if self.compared is not None else ALL_SHAPES
 
 
 @dataclass(frozen=True)
@@ -104,14 +125,17 @@ class Question:
         return joined([self._of_overlap(overlap) for overlap in found])
 
     def _of_overlap(self, overlap: Overlap) -> Answer:
+        given_map = None
         if self.hyper_map is not None:
             verdict = self._settled(overlap.left, overlap.right, self.hyper_map)
             settled = shown = Renamed(overlap.right, {hyper.name: hyper.name for hyper in overlap.right.hypers}, {})
+            if verdict.verdict == "different":
+                given_map, shown = self.hyper_map, replace(shown, trace=under_map(overlap, self.hyper_map))
         else:
             verdict, settled, shown = self._paired(overlap.left, overlap.right)
         notes = [f"{a}" for a in verdict.assumptions] + self._evidence()
         verdict = replace(verdict, assumptions=tuple(dict.fromkeys(notes)))
-        return Answer(verdict, self.left, self.right, overlap, settled, shown)
+        return Answer(verdict, self.left, self.right, Compared(overlap, settled, shown, given_map))
 
     def _paired(self, left: Trace, right: Trace) -> tuple[Verdict, Renamed, Renamed]:
         mapped = renamed(right, left, self._pairing(left, right))
@@ -157,15 +181,23 @@ class Question:
         return notes
 
 
+def under_map(overlap: Overlap, hyper_map: Mapping[str, str]) -> Trace:
+    """The right with its hyper-parameters as the given expressions in the left's."""
+    names = tuple(_names(overlap.left))
+    nodes = {name: read_expression(text, names) for name, text in hyper_map.items()}
+    return with_hypers(rewrite(overlap.right, nodes), overlap.left)
+
+
 def with_own_names(verdict: Verdict, mapped: Renamed) -> Verdict:
-    """A verdict in which the right's hyper-parameters have their own names again, as keys of the map."""
+    """A verdict in which the right's hyper-parameters and states have their own names again, as keys of the maps."""
     if verdict.hyper_map is None:
         return verdict
     own = {mapped.names.get(name, name): text for name, text in verdict.hyper_map.items()}
     for name, partner in mapped.forms.items():
         if own.get(name) == partner.name:
             own[name] = node_text(partner.node)
-    return replace(verdict, hyper_map=own)
+    states = {mapped.states.get(name, name): text for name, text in (verdict.state_map or {}).items()}
+    return replace(verdict, hyper_map=own, state_map=states if verdict.state_map is not None else None)
 
 
 # The worst first: one difference makes two optimizers different.
@@ -174,7 +206,7 @@ ORDER = ("different", "unknown", "equal-if", "equal")
 
 def joined(answers: Sequence[Answer]) -> Answer:
     """One answer from those for several kinds of shapes: the worst, at the earliest step."""
-    scopes = [answer.traces.scope if answer.traces is not None else ALL_SHAPES for answer in answers]
+    scopes = [answer.scope for answer in answers]
     ranks = [ORDER.index(answer.verdict.verdict) for answer in answers]
     worst = [item for item, rank in zip(zip(answers, scopes, strict=True), ranks, strict=True) if rank == min(ranks)]
     first, scope = min(worst, key=lambda item: item[0].verdict.first_step or 0)

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,7 @@ from symopt.lang.rule import Rule
 from symopt.lift.arguments import FREE
 from symopt.lift.lifted import Lifted
 from symopt.passes.tracing import trace
-from symopt.targets.subject import CATALOGUE, Subject
+from symopt.targets.subject import CATALOGUE, Origin, Subject
 
 Settings = Mapping[str, Any]
 # What a step function of a file is called, or ends with.
@@ -72,8 +73,41 @@ def of_text(target: str) -> Subject:
     if path.endswith(".py"):
         return _of_file(target, Path(path), name, match["fixed"] if match else None)
     if _is_dotted(what):
-        return of_object(_imported(what), target, settings_of(target, match["fixed"] if match else None))
+        item = _imported(what)
+        found = of_object(item, target, settings_of(target, match["fixed"] if match else None))
+        module, names = _module_of(what)
+        return replace(found, origin=Origin(".".join(names), module.__name__, item=item))
     return of_rule(catalogue.resolve(target))
+
+
+def object_of(target: str) -> Any:
+    """The class, function or configured rule that a text names; settings of a class or function are left out.
+
+    Raises
+    ------
+    UsageError: it names nothing, or a function in C.
+    """
+    match = catalogue.TARGET.match(target.strip())
+    what = match["what"] if match is not None else target
+    path, _, name = what.partition(":")
+    if path.endswith(C_SUFFIXES):
+        raise UsageError(f"{target} is a function in C, which keeps no state of its own")
+    if path.endswith(".py"):
+        module = catalogue.import_file(Path(path))
+        item = _candidates(module).get(name or next(iter(_candidates(module)), ""))
+        if item is not None and not (isinstance(item, type) and issubclass(item, Rule)):
+            return item
+    return _imported(what) if _is_dotted(what) and not path.endswith(".py") else catalogue.resolve(target)
+
+
+def framework_of(item: Any) -> str:
+    """The framework of an optimizer class, of a function that makes a transformation of optax, or of a rule."""
+    if isinstance(item, Rule):
+        return CATALOGUE
+    if inspect.isclass(item):
+        known = {"torch": ("torch.optim", "Optimizer"), "keras": ("keras.optimizers", "Optimizer")}
+        return next((name for name, base in known.items() if _is_subclass(item, *base)), "")
+    return "optax" if callable(item) and not is_step(item) and _uses_jax(item) else ""
 
 
 def settings_of(target: str, text: str | None) -> dict[str, Any]:
@@ -131,7 +165,7 @@ def _lifter(item: Any, init: Callable[..., Any] | None = None) -> Lift | None:
         return None
     if not callable(item):
         return None
-    if _is_step(item):
+    if is_step(item):
         if _uses_jax(item):
             from symopt.lift.jax import lift_jax_function
 
@@ -153,7 +187,7 @@ def _is_subclass(cls: type, module: str, name: str) -> bool:
     ) and not (cls.__name__ == name and cls.__module__.startswith(module.partition(".")[0]))
 
 
-def _is_step(item: Callable[..., Any]) -> bool:
+def is_step(item: Callable[..., Any]) -> bool:
     """Whether a function takes parameters and gradients first: two arguments without defaults."""
     try:
         parameters = list(inspect.signature(item).parameters.values())
@@ -228,11 +262,14 @@ def _of_file(target: str, path: Path, name: str, fixed: str | None) -> Subject:
         raise UsageError(f"{path} holds no {chosen!r}; {nearest(chosen, candidates)}")
     if isinstance(item, type) and issubclass(item, Rule):
         return of_rule(catalogue.resolve(target))
-    lift = _lifter(item, _init_of(module, chosen))
+    init = _init_of(module, chosen)
+    lift = _lifter(item, init)
     if lift is None:
         return of_object(item, target, {})
     settings = settings_of(target, fixed)
-    return Subject(target, tuple(lift(target, settings)), None, settings)
+    name_of_init = next((key for key, value in vars(module).items() if init is not None and value is init), None)
+    origin = Origin(chosen, path=str(path.resolve()), init=name_of_init, item=item)
+    return Subject(target, tuple(lift(target, settings)), None, settings, origin)
 
 
 def _candidates(module: ModuleType) -> dict[str, Any]:
@@ -244,7 +281,7 @@ def _candidates(module: ModuleType) -> dict[str, Any]:
         if isinstance(item, type):
             if issubclass(item, Rule) or _lifter(item) is not None:
                 found[name] = item
-        elif inspect.isfunction(item) and _is_step(item) and name.endswith(STEP_NAMES):
+        elif inspect.isfunction(item) and is_step(item) and name.endswith(STEP_NAMES):
             found[name] = item
     return found
 
@@ -274,4 +311,4 @@ def _of_c(target: str, path: Path, name: str, fixed: Settings) -> Subject:
     chosen = name or candidates[0]
     if chosen not in candidates:
         raise UsageError(f"{path} holds no function {chosen!r} over arrays; {nearest(chosen, candidates)}")
-    return Subject(target, tuple(lift_c(path, chosen, target, fixed)), None, fixed)
+    return Subject(target, tuple(lift_c(path, chosen, target, fixed)), None, fixed, Origin(chosen, path=str(path)))

@@ -114,17 +114,31 @@ class Places:
         return {node: ref(name) for name, node in left.items() if right.get(name) is node and isinstance(node, Op)}
 
     def _statements(self, side: Side, new: Mapping[Node, Ref]) -> dict[str, Node]:
-        """The statements of a side that are assigned once and are no states, over common names."""
+        """The statements of a side that are assigned once and are no states, by what their author assigned."""
+        trace = side.trace
+        targets = [let.target for let in trace.lets]
+        values = self._intermediate(side, new)
+        return {
+            let.target: values[let.name] for let in trace.lets if let.name in values and targets.count(let.target) == 1
+        }
+
+    def _intermediate(self, side: Side, new: Mapping[Node, Ref]) -> dict[str, Node]:
+        """The statements of a side that assign no states, over common names."""
         trace = side.trace
         prefix = LEFT if side is self.pair.left else RIGHT
         names: dict[str, Node] = {state.name: ref(prefix + state.name) for state in trace.states}
         names |= {q.name: ref(name) for q, name in zip(trace.queries, self.pair.gradients, strict=False)}
         names |= {h.name: ref(RIGHT + h.name) for h in trace.hypers} if prefix == RIGHT else {}
-        targets = [let.target for let in trace.lets]
-        lets = [let for let in trace.lets if let.target not in trace.results and targets.count(let.target) == 1]
+        lets = [let for let in trace.lets if let.target not in trace.results]
         values = substitute(trace.expanded([let.value for let in lets]), names)
         settled = fold(substitute([_later(node) for node in values], self.names))
-        return {let.target: _renamed(node, new) for let, node in zip(lets, settled, strict=True)}
+        return {let.name: _renamed(node, new) for let, node in zip(lets, settled, strict=True)}
+
+    @cached_property
+    def intermediate(self) -> tuple[dict[str, Node], dict[str, Node]]:
+        """The statements of both sides that assign no states, by the names of the traces."""
+        left, right = (self._intermediate(side, new) for side, new in zip(self._sides, self._new, strict=True))
+        return left, right
 
     def first(self, state: str) -> tuple[Node, Node]:
         """What a state of both sides starts from."""
