@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +25,7 @@ DEFAULTS: Mapping[str, float] = {
 }  # fmt: skip
 # A name with this value in brackets is a free hyper-parameter, where its own default is no number.
 FREE = "free"
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
         if role is None and not is_free:
             raise UsageError(f"{title} requires {name}; give it in brackets: {title}[{name}=...]")
         default = DEFAULTS[role] if role is not None else 1e-4
-    is_real = isinstance(default, float) or "float" in str(parameter.annotation)
+    is_real = isinstance(default, float) or {"float", "int"} & set(WORD.findall(str(parameter.annotation))) == {"float"}
     if is_number(default) and (is_real or is_free or roles_of(name)):
         return [Slot(hyper_info(clean(name, taken), default), name)]
     if isinstance(default, tuple | list) and all(item is None or is_number(item) for item in default):

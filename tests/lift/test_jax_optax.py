@@ -97,6 +97,17 @@ def test_a_loss_that_is_read_is_given() -> None:
     assert lifted.trace.given == ("loss",)
 
 
+def test_muon_is_lifted_for_each_kind_of_matrix() -> None:
+    found = lift_optax(optax.contrib.muon, "optax.contrib.muon", {"ns_steps": 2})
+    assert [item.matrix for item in found] == [None, (4, 16), (64, 4)]
+    assert [hyper.name for hyper in found[1].trace.hypers][:4] == [
+        "learning_rate",
+        "ns_coeffs1",
+        "ns_coeffs2",
+        "ns_coeffs3",
+    ]
+
+
 def test_what_is_required_is_asked_for() -> None:
     with pytest.raises(UsageError, match=r"requires l2_norm_clip.*\[l2_norm_clip=\.\.\.\]"):
         lift_optax(optax.contrib.dpsgd, "optax.contrib.dpsgd", {})
