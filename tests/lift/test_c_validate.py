@@ -44,7 +44,6 @@ CHANGES = [
     ("adamw", "v[i] = v_new;", ""),
     ("adamw", "return ((a > b) | (a != a)) ? a : b;", "return ((a < b) | (a != a)) ? a : b;"),
     ("lamb", "(lanes[1] + lanes[5])", "(lanes[1] + lanes[4])"),
-    ("lamb", "ib + 8 <= end", "ib + 7 <= end"),
     ("lamb", "ib + lane < end", "ib + lane + 1 < end"),
     ("lamb", "? sqrt_sum_p_p / sqrt_sum_u_u : 1.0", "? sqrt_sum_p_p / sqrt_sum_u_u : 0.0"),
     ("came", "/ (double)along)", "/ (double)down)"),
@@ -70,6 +69,7 @@ def test_a_change_of_the_text_is_noticed(tmp_path: Path, rule: str, old: str, ne
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("ib + 8 <= end", "ib + 7 <= end"),
         ("begin += SYMOPT_BLOCK", "begin += SYMOPT_BLOCK + 1"),
         ("? along : begin + SYMOPT_BLOCK", "? along : begin + SYMOPT_BLOCK - 1"),
         ("size_t i = 0; i < n; i++", "size_t i = 0; i < n && i < 99; i++"),
