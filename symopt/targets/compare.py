@@ -19,6 +19,7 @@ from symopt.prove.found import with_hypers
 from symopt.prove.render import node_text
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import find_witness
+from symopt.targets.extras import Off, without_extras
 from symopt.targets.pairing import Pairing, Partner, Renamed, pairings, renamed
 from symopt.targets.resolve import subject
 from symopt.targets.shapes import Overlap, overlaps
@@ -139,7 +140,10 @@ class Question:
 
     def _paired(self, left: Trace, right: Trace) -> tuple[Verdict, Renamed, Renamed]:
         mapped = renamed(right, left, self._pairing(left, right))
-        verdict = with_own_names(self._settled(left, mapped.trace, None), mapped)
+        verdict = self._settled(left, mapped.trace, None)
+        if verdict.verdict == "different":
+            verdict = self._without_extras(verdict, left, mapped.trace)
+        verdict = with_own_names(verdict, mapped)
         if verdict.verdict != "equal" or not mapped.forms:
             return verdict, mapped, mapped
         # Equal, but not with the same values: what differs without the map is a run with the names alone paired.
@@ -148,6 +152,21 @@ class Question:
         if witness is None:
             return verdict, mapped, mapped
         return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step), mapped, plain
+
+    def _without_extras(self, verdict: Verdict, left: Trace, right: Trace) -> Verdict:
+        """The verdict where each side has hyper-parameters that the other lacks: equal if those are 0, or as it was."""
+        off = without_extras(left, right)
+        if not off.on_both:
+            return verdict
+        found = self.settle(off.left, off.right, varying=self._varying_of(off), time_limit=self.time_limit)
+        if found.verdict not in ("equal", "equal-if"):
+            return verdict
+        zeros = {name: str(value) for name, value in off.values[1].items()}
+        return replace(
+            found, verdict="equal-if", witness=verdict.witness, first_step=verdict.first_step, cause=verdict.cause,
+            difference=verdict.difference, hyper_map={**(found.hyper_map or {}), **zeros},
+            conditions=(*off.conditions, *found.conditions),
+        )  # fmt: skip
 
     def _settled(self, left: Trace, right: Trace, hyper_map: Mapping[str, str] | None) -> Verdict:
         known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
@@ -163,13 +182,16 @@ class Question:
         try:
             for pairing in pairings(left, right):
                 likeliest = pairing if likeliest is None else likeliest
-                mapped = renamed(right, left, pairing).trace
-                witness, agreed = find_witness(left, mapped, self.varying, deadline)
+                off = without_extras(left, renamed(right, left, pairing).trace)
+                witness, agreed = find_witness(off.left, off.right, self._varying_of(off), deadline)
                 if witness is None and agreed:
                     return pairing
         except OutOfTimeError:
             pass
         return likeliest or {}
+
+    def _varying_of(self, off: Off) -> tuple[str, ...]:
+        return tuple(name for name in self.varying if not any(name in values for values in off.values))
 
     def _evidence(self) -> list[str]:
         """What the reader should know of the code that was lifted."""
