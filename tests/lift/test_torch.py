@@ -291,3 +291,13 @@ def test_foreach_that_does_something_else_is_a_trace_of_its_own() -> None:
     loop, at_once = lift_class(Two, "Two", {})
     assert (loop.scope, at_once.scope) == ("all shapes, foreach=False", "all shapes, foreach=True")
     assert _written(at_once) == "(sub p (mul (sign g) lr))"
+
+
+@pytest.mark.parametrize(
+    ("name", "fixed", "rule"), [("Lion", {}, "lion"), ("Tiger", {}, "tiger"), ("Yogi", {"weight_decay": 0.0}, "yogi")]
+)
+def test_classes_that_nobody_prepared_lift(name: str, fixed: dict[str, object], rule: str) -> None:
+    library = pytest.importorskip("pytorch_optimizer")
+    lifted = _one(getattr(library, name), **fixed)
+    assert lifted.scope == ALL_SHAPES
+    assert compare(lifted.trace, rule, hyper_map={}).verdict == "equal"
