@@ -19,7 +19,7 @@ from symopt.lift.whole import Whole, filled, parameter_like
 jax = pytest.importorskip("jax")
 jnp, lax = jax.numpy, jax.lax
 
-SHAPES = [(16,), (4, 16), (16, 4)]
+SHAPES = [(16,), (16, 4)]
 
 
 def on_one(function: Callable[..., Any], shape: tuple[int, ...]) -> tuple[Whole, Any, Session, np.ndarray, np.ndarray]:
@@ -94,10 +94,9 @@ def test_reductions(name: str, shape: tuple[int, ...]) -> None:
     check(REDUCED[name], shape)
 
 
-@pytest.mark.parametrize("shape", SHAPES[1:], ids=str)
 @pytest.mark.parametrize("name", MATRIX)
-def test_matrices(name: str, shape: tuple[int, ...]) -> None:
-    check(MATRIX[name], shape)
+def test_matrices(name: str) -> None:
+    check(MATRIX[name], (4, 16))
 
 
 def test_a_sum_over_its_number_of_elements_is_a_mean() -> None:

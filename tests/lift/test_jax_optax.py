@@ -19,34 +19,25 @@ pytest.importorskip("optax.contrib")
 ENTRIES = {
     ("sgd[momentum=True,nesterov=True]", "optax.sgd"): {"all shapes": "equal"},
     ("adamw", "optax.adamw"): {"all shapes": "equal"},
-    ("nadam_optax[decay=True]", "optax.nadamw"): {"all shapes": "equal"},
-    ("amsgrad_optax", "optax.amsgrad"): {"all shapes": "equal"},
     ("adamax", "optax.adamax"): {"all shapes": "equal"},
-    ("adamaxw", "optax.adamaxw"): {"all shapes": "equal"},
     ("adabelief_optax", "optax.adabelief"): {"all shapes": "equal"},
     ("radam_optax", "optax.radam"): {"all shapes": "equal"},
     ("yogi", "optax.yogi"): {"all shapes": "equal"},
-    ("adan_optax", "optax.adan"): {"all shapes": "equal"},
     ("lion", "optax.lion"): {"all shapes": "equal"},
     ("adadelta", "optax.adadelta"): {"all shapes": "equal"},
     ("signum", "optax.signum"): {"all shapes": "equal"},
     ("rprop_optax", "optax.rprop"): {"all shapes": "equal"},
     ("ogd", "optax.optimistic_gradient_descent"): {"all shapes": "equal"},
-    ("optimistic_adam", "optax.optimistic_adam_v2"): {"all shapes": "equal"},
     ("rmsprop_optax[centered=True,momentum=True]", "optax.rmsprop"): {"all shapes": "equal"},
-    ("rmsprop_optax[eps_in_sqrt=False,momentum=True,debias=True]", "optax.rmsprop"): {"all shapes": "equal"},
     ("lars_simclr", "optax.lars"): {"all shapes": "equal"},
     ("novograd", "optax.novograd"): {"all shapes": "equal"},
     ("sm3", "optax.sm3"): {"matrices": "equal", "shape (16,)": "different"},
     ("sm3[factored=False]", "optax.sm3"): {"matrices": "different", "shape (16,)": "equal"},
     ("adafactor_optax[factored=False,momentum=True]", "optax.adafactor"): {"all shapes": "equal"},
-    ("ademamix", "optax.contrib.ademamix"): {"all shapes": "equal"},
-    ("adopt", "optax.contrib.adopt"): {"all shapes": "equal"},
     ("madgrad", "optax.contrib.madgrad"): {"all shapes": "equal-if"},
     # Sums over the model.
     ("polyak_sgd", "optax.polyak_sgd"): {"all shapes": "equal"},
     ("dowg", "optax.contrib.dowg"): {"all shapes": "equal"},
-    ("dog", "optax.contrib.dog"): {"all shapes": "equal"},
     # What the rule states and optax does not do is seen.
     ("adam", "optax.adabelief"): {"all shapes": "different"},
     ("rmsprop_tf[momentum=True]", "optax.sgd"): {"all shapes": "different"},
@@ -69,7 +60,7 @@ def test_alias_is_its_rule(rule: str, implementation: str) -> None:
 
 
 def test_the_rest_of_the_aliases_is_lifted() -> None:
-    for name in ("fromage", "lamb", "polyak_sgd", "sign_sgd", "optimistic_adam", "adagrad", "nadam"):
+    for name in ("fromage", "lamb", "optimistic_adam", "adagrad", "adamaxw"):
         (lifted,) = lift_optax(getattr(optax, name), name, {})
         assert lifted.scope == "all shapes"
         assert lifted.framework == "jax"
