@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from symopt.ir.nodes import Node, Op, Ref, num, op
 from symopt.ir.trace import PARAMETER
 from symopt.prove.cause.places import DOTS, NEW, Place, Places
-from symopt.prove.cause.points import Values, agree
+from symopt.prove.cause.points import Values, agree, evaluate
 from symopt.prove.cause.sides import SIDES, corrections
 
 COMMUTING = frozenset({"add", "mul", "max", "min", "eq", "and", "or"})
@@ -174,7 +174,8 @@ def _moved(where: str, left: Node, right: Node, places: Places) -> str | None:
         for one, other in (parts, parts[::-1]):
             if one is None or other is None or one.left is None or other.right is None:
                 continue
-            if one.turned == other.turned and agree(places.values[one.left], places.values[other.right]):
+            values = evaluate([one.left, other.right], places.inputs)
+            if one.turned == other.turned and agree(values[one.left], values[other.right]):
                 does = "added to" if names == SUMS else "multiplied with"
                 rests = [places.text(part.rest or num(0)) for part in (one, other)]
                 return f"{where} {places.text(one.left)} is {does} {rests[0]} on the left and {rests[1]} on the right."

@@ -76,8 +76,9 @@ class Places:
     def inputs(self) -> dict[str, Values]:
         """Values for everything that a side reads."""
         read = dict.fromkeys(
-            [*refs(*self._nodes(), *(n for side in self.first_values() for n in side.values())), PARAMETER, STEP]
-        )
+            [*refs(*self._nodes(), *(n for side in self.first_values() for n in side.values())), PARAMETER, STEP,
+             *refs(*(node for side in self.intermediate for node in side.values()))]
+        )  # fmt: skip
         numbers = {*self.pair.numbers, *self.pair.right.numbers}
         numbers |= {name + NEW for name in numbers}
         return sample(list(read), list(numbers), self.pair.domains)
