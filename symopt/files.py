@@ -16,14 +16,24 @@ def write_text(path: Path, text: str) -> None:
     ------
     UsageError: the folder cannot be written to.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, as ``write_text`` does.
+
+    Raises
+    ------
+    UsageError: the folder cannot be written to.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}; choose a folder that can be written to") from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         # mkstemp makes files that only their owner can read; a document is for everybody.
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)

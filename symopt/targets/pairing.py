@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from symopt.ir.nodes import Node, num, ref, substitute
@@ -125,11 +125,16 @@ def _by_meaning(left: Trace, right: Trace) -> Iterator[dict[str, str]]:
 
 @dataclass(frozen=True)
 class Renamed:
-    """The right in the left's names; ``names`` are its new names -> its own, ``forms`` what is not simply renamed."""
+    """The right in the left's names.
+
+    ``names`` are the new names of its hyper-parameters -> its own, ``states`` those of its states, and ``forms`` what
+    is not simply renamed.
+    """
 
     trace: Trace
     names: Mapping[str, str]
     forms: Mapping[str, Partner]
+    states: Mapping[str, str] = field(default_factory=dict)
 
 
 def renamed(right: Trace, left: Trace, pairing: Pairing) -> Renamed:
@@ -153,7 +158,8 @@ def renamed(right: Trace, left: Trace, pairing: Pairing) -> Renamed:
         nodes = {partner.name: partner.node for partner in forms.values()}
         infos = tuple(_info(hyper, forms.get(own)) for hyper, own in zip(trace.hypers, hypers, strict=True))
         trace = replace(rewrite(trace, nodes), hypers=infos)
-    return Renamed(trace, {name: own for own, name in hypers.items()}, forms)
+    states = {names[state.name]: state.name for state in right.states}
+    return Renamed(trace, {name: own for own, name in hypers.items()}, forms, states)
 
 
 def _info(hyper: HyperInfo, partner: Partner | None) -> HyperInfo:

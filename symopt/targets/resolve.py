@@ -273,8 +273,9 @@ def _of_file(target: str, path: Path, name: str, fixed: str | None) -> Subject:
 
 
 def _candidates(module: ModuleType) -> dict[str, Any]:
-    """The rules, optimizers and step functions that a module itself defines, by name."""
+    """The rules and optimizers that a module itself defines, by name; where it has none, its step functions."""
     found: dict[str, Any] = {}
+    functions: dict[str, Any] = {}
     for name, item in vars(module).items():
         if getattr(item, "__module__", None) != module.__name__:
             continue
@@ -282,8 +283,8 @@ def _candidates(module: ModuleType) -> dict[str, Any]:
             if issubclass(item, Rule) or _lifter(item) is not None:
                 found[name] = item
         elif inspect.isfunction(item) and is_step(item) and name.endswith(STEP_NAMES):
-            found[name] = item
-    return found
+            functions[name] = item
+    return found or functions
 
 
 def _init_of(module: ModuleType, name: str) -> Callable[..., Any] | None:
