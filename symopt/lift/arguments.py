@@ -14,17 +14,14 @@ from symopt.errors import UsageError, nearest
 from symopt.ir.nodes import ref
 from symopt.ir.trace import HyperInfo
 from symopt.lift.naming import clean, element
-from symopt.lift.roles import hyper_info, roles_of
+from symopt.lift.roles import default_of, hyper_info, roles_of
 from symopt.lift.scalars import symbolic
 from symopt.lift.session import Session
 
-# What a hyper-parameter without a default is taken to be near, by its role.
-DEFAULTS: Mapping[str, float] = {
-    "lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "beta3": 0.99, "beta": 0.9, "mu": 0.9, "rho": 0.9, "eps": 1e-8,
-    "weight_decay": 1e-2,
-}  # fmt: skip
 # A name with this value in brackets is a free hyper-parameter, where its own default is no number.
 FREE = "free"
+# What a free hyper-parameter is near, whose name says nothing.
+SMALL = 1e-4
 WORD = re.compile(r"\w+")
 
 
@@ -110,10 +107,10 @@ def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, 
 def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: str) -> list[Slot]:
     name, default = parameter.name, parameter.default
     if default is inspect.Parameter.empty or _is_marker(default) or (is_free and not is_number(default)):
-        role = next((role for role in roles_of(name) if role in DEFAULTS), None)
-        if role is None and not is_free:
+        near = default_of(name)
+        if near is None and not is_free:
             raise UsageError(f"{title} requires {name}; give it in brackets: {title}[{name}=...]")
-        default = DEFAULTS[role] if role is not None else 1e-4
+        default = SMALL if near is None else near
     is_real = isinstance(default, float) or {"float", "int"} & set(WORD.findall(str(parameter.annotation))) == {"float"}
     if is_number(default) and (is_real or is_free or roles_of(name)):
         return [Slot(hyper_info(clean(name, taken), default), name)]

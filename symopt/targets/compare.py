@@ -142,7 +142,7 @@ class Question:
         mapped = renamed(right, left, self._pairing(left, right))
         verdict = self._settled(left, mapped.trace, None)
         if verdict.verdict == "different":
-            verdict = self._without_extras(verdict, left, mapped.trace)
+            verdict = self._without_extras(verdict, left, mapped)
         verdict = with_own_names(verdict, mapped)
         if verdict.verdict != "equal" or not mapped.forms:
             return verdict, mapped, mapped
@@ -153,9 +153,9 @@ class Question:
             return verdict, mapped, mapped
         return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step), mapped, plain
 
-    def _without_extras(self, verdict: Verdict, left: Trace, right: Trace) -> Verdict:
+    def _without_extras(self, verdict: Verdict, left: Trace, mapped: Renamed) -> Verdict:
         """The verdict where each side has hyper-parameters that the other lacks: equal if those are 0, or as it was."""
-        off = without_extras(left, right)
+        off = without_extras(left, mapped)
         if not off.on_both:
             return verdict
         found = self.settle(off.left, off.right, varying=self._varying_of(off), time_limit=self.time_limit)
@@ -182,7 +182,7 @@ class Question:
         try:
             for pairing in pairings(left, right):
                 likeliest = pairing if likeliest is None else likeliest
-                off = without_extras(left, renamed(right, left, pairing).trace)
+                off = without_extras(left, renamed(right, left, pairing))
                 witness, agreed = find_witness(off.left, off.right, self._varying_of(off), deadline)
                 if witness is None and agreed:
                     return pairing

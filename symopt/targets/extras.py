@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symopt.errors import VerifyError
 from symopt.ir.nodes import num
 from symopt.ir.shape import let_shapes
 from symopt.ir.trace import Trace
+from symopt.lift.roles import moves
 from symopt.passes.dead import drop_dead
 from symopt.passes.specialise import rewrite
+from symopt.targets.pairing import Renamed, likeness
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,22 @@ class Off:
         return tuple(f"{name} = {value}" for values in self.values for name, value in values.items())
 
 
-def without_extras(left: Trace, right: Trace) -> Off:
+def without_extras(left: Trace, mapped: Renamed) -> Off:
     """The traces with what one side alone has switched off; what cannot be is left as it is."""
+    right = mapped.trace
     values = _extras(left, right), _extras(right, left)
+    mine = [hyper for hyper in left.hypers if hyper.name in values[0]]
+    own = [replace(hyper, name=mapped.names[hyper.name]) for hyper in right.hypers if hyper.name in values[1]]
+    if any(likeness(a, b) > 0 for a in mine for b in own):
+        return Off(left, right, ({}, {}))  # the two may be one, and then neither side lacks it
     return Off(_fixed(left, values[0]), _fixed(right, values[1]), values)
 
 
 def _extras(trace: Trace, other: Trace) -> dict[str, Fraction]:
     known = {hyper.name for hyper in other.hypers}
-    return {hyper.name: Fraction(0) for hyper in trace.hypers if hyper.name not in known and 0 in hyper.domain}
+    alone = [hyper for hyper in trace.hypers if hyper.name not in known and 0 in hyper.domain]
+    # Without a rate nothing moves, and everything is equal.
+    return {hyper.name: Fraction(0) for hyper in alone if not moves(hyper.name)}
 
 
 def _fixed(trace: Trace, values: Mapping[str, Fraction]) -> Trace:

@@ -9,9 +9,8 @@ from fractions import Fraction
 
 from symopt.errors import UnsupportedError
 from symopt.lang.domain import exact_number
-from symopt.lift.arguments import DEFAULTS
 from symopt.lift.c.types import CType, Number, PointerTo, Struct
-from symopt.lift.roles import plain_name, roles_of
+from symopt.lift.roles import default_of, plain_name
 
 PARAMETERS = ("p", "param", "params", "parameter", "parameters", "w", "weight", "weights", "theta", "data", "x", "var")
 GRADIENTS = ("g", "grad", "grads", "gradient", "gradients", "dw", "dx", "dp", "dtheta", "df")
@@ -59,10 +58,8 @@ def is_candidate(parameters: Sequence[tuple[str, CType]]) -> bool:
 
 def typical(name: str) -> Fraction:
     """A usual value of a hyper-parameter, by its name."""
-    for role in roles_of(name):
-        if role in DEFAULTS:
-            return exact_number(DEFAULTS[role])
-    return OTHERWISE
+    default = default_of(name)
+    return OTHERWISE if default is None else exact_number(default)
 
 
 def _is_floats(ctype: CType) -> bool:

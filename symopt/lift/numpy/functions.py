@@ -44,24 +44,24 @@ def _cbrt(x: Node) -> Node:
     return build.mul(build.apply("sign", x), build.power(build.apply("abs", x), THIRD))
 
 
-ELEMENTWISE: Mapping[str, Callable[..., Node]] = {
-    "add": _real(build.add), "subtract": _real(build.sub), "multiply": _real(build.mul), "divide": _real(build.div),
-    "true_divide": _real(build.div), "negative": _real(build.neg), "positive": lambda x: x,
-    "power": _real(build.power), "float_power": _real(build.power), "sqrt": _op("sqrt"), "cbrt": _cbrt,
-    "square": lambda x: build.mul(x, x), "reciprocal": lambda x: build.div(num(1), x), "absolute": _op("abs"),
-    "fabs": _op("abs"), "sign": _op("sign"), "exp": _op("exp"), "log": _op("log"), "cos": _op("cos"),
-    "expm1": lambda x: build.sub(build.apply("exp", x), num(1)), "floor": _op("floor"), "tanh": build.tanh,
-    "log1p": lambda x: build.apply("log", build.add(num(1), x)), "copysign": _copysign,
-    "maximum": _op("max"), "minimum": _op("min"), "fmax": _op("max"), "fmin": _op("min"),
-    "less": _compared("lt"), "less_equal": _compared("le"), "greater": _compared("gt"),
-    "greater_equal": _compared("ge"), "equal": _compared("eq"), "not_equal": _compared("ne"),
-    "logical_and": _logical("and"), "logical_or": _logical("or"), "bitwise_and": _logical("and"),
-    "bitwise_or": _logical("or"), "logical_not": lambda x: build.negated(build.truth(x)),
-    "invert": lambda x: build.negated(build.truth(x)), "conjugate": lambda x: x,
+ELEMENTWISE: Mapping[np.ufunc, Callable[..., Node]] = {
+    np.add: _real(build.add), np.subtract: _real(build.sub), np.multiply: _real(build.mul),
+    np.divide: _real(build.div), np.negative: _real(build.neg), np.positive: lambda x: x,
+    np.power: _real(build.power), np.float_power: _real(build.power), np.sqrt: _op("sqrt"), np.cbrt: _cbrt,
+    np.square: lambda x: build.mul(x, x), np.reciprocal: lambda x: build.div(num(1), x), np.absolute: _op("abs"),
+    np.fabs: _op("abs"), np.sign: _op("sign"), np.exp: _op("exp"), np.log: _op("log"), np.cos: _op("cos"),
+    np.expm1: lambda x: build.sub(build.apply("exp", x), num(1)), np.floor: _op("floor"), np.tanh: build.tanh,
+    np.log1p: lambda x: build.apply("log", build.add(num(1), x)), np.copysign: _copysign,
+    np.maximum: _op("max"), np.minimum: _op("min"), np.fmax: _op("max"), np.fmin: _op("min"),
+    np.less: _compared("lt"), np.less_equal: _compared("le"), np.greater: _compared("gt"),
+    np.greater_equal: _compared("ge"), np.equal: _compared("eq"), np.not_equal: _compared("ne"),
+    np.logical_and: _logical("and"), np.logical_or: _logical("or"), np.bitwise_and: _logical("and"),
+    np.bitwise_or: _logical("or"), np.logical_not: lambda x: build.negated(build.truth(x)),
+    np.invert: lambda x: build.negated(build.truth(x)), np.conjugate: lambda x: x,
     # Of real numbers, which is what a proof is about.
-    "isfinite": lambda x: build.constant(True), "isnan": lambda x: build.constant(False),
+    np.isfinite: lambda x: build.constant(True), np.isnan: lambda x: build.constant(False),
 }  # fmt: skip
-FOLDS = {"add": "sum", "maximum": "amax", "minimum": "amin"}
+FOLDS: Mapping[np.ufunc, str] = {np.add: "sum", np.maximum: "amax", np.minimum: "amin"}
 
 
 def universal(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -72,18 +72,18 @@ def universal(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str
     UnsupportedError: it is not known; the message names it.
     """
     name, out = ufunc.__name__, kwargs.get("out")
-    if method == "reduce" and name in FOLDS:
+    if method == "reduce" and ufunc in FOLDS:
         axis, keep = kwargs.get("axis", 0), bool(kwargs.get("keepdims", False))
         dims = [axis] if isinstance(axis, int) else axis
-        return stored(reduced(FOLDS[name], whole_of(inputs[0]), dims, keep=keep), out)
+        return stored(reduced(FOLDS[ufunc], whole_of(inputs[0]), dims, keep=keep), out)
     wholes = [whole_of(item) for item in inputs]
-    if method == "__call__" and name == "matmul":
+    if method == "__call__" and ufunc is np.matmul:
         return stored(matmul(*wholes), out)
-    if method == "outer" and name == "multiply":
+    if method == "outer" and ufunc is np.multiply:
         return stored(_outer(*wholes), out)
-    if method != "__call__" or name not in ELEMENTWISE:
+    if method != "__call__" or ufunc not in ELEMENTWISE:
         raise UnsupportedError(f"np.{name}" + ("" if method == "__call__" else f".{method}"))
-    result = elementwise(ELEMENTWISE[name], *wholes)
+    result = elementwise(ELEMENTWISE[ufunc], *wholes)
     condition = kwargs.get("where", True)
     if condition is not True:
         target = out[0] if isinstance(out, tuple) else out
@@ -204,9 +204,9 @@ def scalar_function(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: di
         return universal(ufunc, method, inputs, kwargs)
     if any(isinstance(item, np.ndarray) for item in inputs) or method != "__call__":
         return universal(ufunc, method, inputs, kwargs)
-    if ufunc.__name__ not in ELEMENTWISE:
+    if ufunc not in ELEMENTWISE:
         raise UnsupportedError(f"np.{ufunc.__name__} of a hyper-parameter")
-    node = ELEMENTWISE[ufunc.__name__](*(current().number(item) for item in inputs))
+    node = ELEMENTWISE[ufunc](*(current().number(item) for item in inputs))
     with np.errstate(all="ignore"):
         shadow = ufunc(*(plain(item) for item in inputs)).item()
     if isinstance(shadow, bool):
