@@ -10,11 +10,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symopt.errors import DomainError, UsageError, nearest
-from symopt.ir.nodes import Node, num, substitute
+from symopt.ir.nodes import Node, num, refs, substitute
 from symopt.ir.trace import Let, Query, StateInfo, Trace
 from symopt.passes.dead import drop_dead
 from symopt.passes.fold import fold
 from symopt.passes.queries import merge_queries
+from symopt.passes.rename import without_names
 
 
 def specialise(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
@@ -37,7 +38,11 @@ def specialise(trace: Trace, values: Mapping[str, Fraction]) -> Trace:
 
 
 def rewrite(trace: Trace, values: Mapping[str, Node]) -> Trace:
-    """The trace with names replaced by expressions throughout, folded; replaced names are no longer inputs."""
+    """The trace with names replaced by expressions throughout, folded; replaced names are no longer inputs.
+
+    A state or a statement whose name an expression reads as that of something else gets another name.
+    """
+    trace = without_names(trace, {*refs(*values.values())} - {*values})
 
     def new(node: Node) -> Node:
         return fold(substitute([node], values))[0]

@@ -119,7 +119,10 @@ class Comparison:
         verdict = under._equal_or_unknown(agreed)
         if verdict.verdict != "equal":
             return verdict
-        verdict = replace(verdict, conditions=tuple(dict.fromkeys((*verdict.conditions, *bounds))))
+        own = {new.name: state.name for new, state in zip(mapped.states, self.right.states, strict=True)}
+        states = {own[name]: text for name, text in (verdict.state_map or {}).items()}
+        conditions = tuple(dict.fromkeys((*verdict.conditions, *bounds)))
+        verdict = replace(verdict, conditions=conditions, state_map=states)
         names = {hyper.name: hyper.name for hyper in mapped.hypers} | dict(hyper_map)
         full = {hyper.name: names[hyper.name] for hyper in self.right.hypers}
         if all(isinstance(node, Ref) for node in nodes.values()):

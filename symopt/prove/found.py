@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from symopt.ir.nodes import Node, ref, refs
 from symopt.ir.trace import HyperInfo, Trace
+from symopt.passes.rename import without_names
 from symopt.prove.mapdomain import domain_conditions
 from symopt.prove.pair import EARLIER, Pair, bare
 from symopt.prove.proof import Proof
@@ -102,6 +103,7 @@ def _repair(maps: Mapping[str, Node]) -> str:
 
 
 def with_hypers(trace: Trace, other: Trace) -> Trace:
-    """A trace whose hyper-parameters are its own and those of another."""
+    """A trace whose hyper-parameters are its own and those of another; nothing else in it is called like one."""
+    trace = without_names(trace, [hyper.name for hyper in other.hypers])
     named: dict[str, HyperInfo] = {hyper.name: hyper for hyper in (*other.hypers, *trace.hypers)}
     return replace(trace, hypers=tuple(named.values()))

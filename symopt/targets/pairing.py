@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from symopt.ir.nodes import Node, num, ref, substitute
+from symopt.ir.nodes import Node, num, ref
 from symopt.ir.trace import HyperInfo, Trace
 from symopt.lang.domain import Domain
 from symopt.lift.build import neg, sub
 from symopt.lift.naming import clean
 from symopt.lift.roles import plain_name, roles_of
+from symopt.passes.rename import with_names
 from symopt.passes.specialise import rewrite
 
 MOST_CANDIDATES = 60
@@ -166,28 +167,3 @@ def _info(hyper: HyperInfo, partner: Partner | None) -> HyperInfo:
     if partner is None:
         return hyper
     return replace(hyper, default=partner.of(hyper.default), domain=partner.domain(hyper.domain))
-
-
-def with_names(trace: Trace, names: Mapping[str, str]) -> Trace:
-    """The trace with hyper-parameters, states and statements called otherwise, all at once."""
-    changed: dict[str, Node] = {old: ref(new) for old, new in names.items() if old != new}
-    if not changed:
-        return trace
-
-    def new(node: Node) -> Node:
-        return substitute([node], changed)[0]
-
-    def called(name: str) -> str:
-        return names.get(name, name)
-
-    return replace(
-        trace,
-        hypers=tuple(replace(hyper, name=called(hyper.name)) for hyper in trace.hypers),
-        states=tuple(replace(state, name=called(state.name), init=new(state.init)) for state in trace.states),
-        queries=tuple(replace(query, point=new(query.point)) for query in trace.queries),
-        lets=tuple(
-            replace(let, name=called(let.name), value=new(let.value), target=called(let.target)) for let in trace.lets
-        ),
-        results={called(name): called(let) for name, let in trace.results.items()},
-        scheduled={called(name): called(let) for name, let in trace.scheduled.items()},
-    )
