@@ -35,8 +35,9 @@ def test_every_example_has_a_test() -> None:
     # The two kernels of AdamW are compared with the rule in tests/lift/test_c.py.
     examples = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
     assert examples == [
-        "adamw_avx2.c", "adamw_plain.c", "my_matrix_rule.py", "my_rule.py", "use_c_kernel.c",
-        "use_c_matrix_kernel.c", "use_numpy_kernel.py", "use_torch_optimizer.py",
+        "adamw_avx2.c", "adamw_plain.c", "github-action.yml", "my_matrix_rule.py", "my_optimizer.py", "my_rule.py",
+        "pre-commit-config.yaml", "test_my_optimizer.py", "use_c_kernel.c", "use_c_matrix_kernel.c",
+        "use_numpy_kernel.py", "use_torch_optimizer.py",
     ]  # fmt: skip
 
 
@@ -91,3 +92,54 @@ def test_a_matrix_rule_of_ones_own() -> None:
     (p,) = run_float(rule, {"lr": 1.0, "mu": 0.0}, np.zeros((2, 2)), lambda p, t: g, 1)
     np.testing.assert_allclose(np.linalg.norm(p), np.linalg.norm(g), rtol=1e-9)
     assert 0.5 < p[1, 1] / p[0, 0] < 0.8
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+def test_tests_of_an_optimizer_of_ones_own(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLES / "test_my_optimizer.py"]
+    assert "2 passed" in run(command, tmp_path)
+
+
+# A configuration -> where its command stands.
+CONFIGURATIONS = {"pre-commit-config.yaml": "repos.0.hooks.0.entry", "github-action.yml": "jobs.compare.steps.3.run"}
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_configurations_run_the_command_line(name: str) -> None:
+    """The command that a hook or a workflow runs is one that there is, on the optimizer of the other example."""
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
+    commands = re.findall(r"^ *(?:- run|entry): (symopt .*)$", text, re.M)
+    assert commands == ["symopt compare my_opt.py:MyAdam adamw"]
+    assert _read_yaml(text, CONFIGURATIONS[name]) == commands[0]
+
+
+def _read_yaml(text: str, path: str) -> str:
+    """The value at a path of the few forms of YAML that are used: nested keys, lists of keys, plain values."""
+    if importlib.util.find_spec("yaml") is not None:
+        import yaml
+
+        found = yaml.safe_load(text)
+        for key in path.split("."):
+            found = found[int(key)] if key.isdigit() else found[key]
+        return str(found)
+    levels: list[tuple[int, str]] = []
+    counts: dict[tuple[str, ...], int] = {}
+    for line in text.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        indent, rest = len(line) - len(line.lstrip()), line.strip()
+        assert "\t" not in line
+        while levels and levels[-1][0] >= indent:
+            levels.pop()
+        if rest.startswith("- "):
+            parent = tuple(key for _, key in levels)
+            levels.append((indent, str(counts.setdefault(parent, 0))))
+            counts[parent] += 1
+            indent, rest = indent + 2, rest[2:]
+        key, colon, value = rest.partition(":")
+        assert colon
+        assert not value or value.startswith(" "), line
+        levels.append((indent, key))
+        if ".".join(key for _, key in levels) == path:
+            return value.strip()
+    raise AssertionError(f"nothing at {path}")

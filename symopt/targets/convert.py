@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from symopt import catalogue
-from symopt.errors import UsageError
+from symopt.errors import UsageError, nearest
 from symopt.files import write_bytes
 from symopt.ir.nodes import refs
 from symopt.ir.trace import STEP
@@ -117,6 +117,7 @@ def convert_state(
     file = _file(path, item, framework_of(item), source)
     given = [{**settings, **(hypers or {})} for settings in file.settings]
     left = _side(source, item, given)
+    _check_names(left, hypers or {})
     right_item = object_of(target)
     right = Side(target, right_item, _framework(right_item, target), subject(target))
     found = answer(left.subject, right.subject, time_limit=time_limit, in_process=in_process)
@@ -163,6 +164,15 @@ def _framework(item: Any, target: str) -> str:
             "optax and Keras, and rules of the catalogue"
         )
     return framework
+
+
+def _check_names(side: Side, hypers: Mapping[str, float]) -> None:
+    """Refuse values of hyper-parameters that there are not."""
+    known = [hyper.name for hyper in side.lifted.trace.hypers]
+    names = [*known, *side.lifted.hyper_paths.values(), *side.lifted.fixed, *_defaults(side.item)]
+    for name in hypers:
+        if name not in names:
+            raise UsageError(f"{side.subject.title} has no hyper-parameter {name!r}; {nearest(name, known)}")
 
 
 def _suffix(side: Side) -> str:
