@@ -13,6 +13,7 @@ from typing import Any
 from symopt.errors import UsageError, nearest
 from symopt.ir.nodes import ref
 from symopt.ir.trace import HyperInfo
+from symopt.lang.domain import exact_number
 from symopt.lift.naming import clean, element
 from symopt.lift.roles import default_of, hyper_info, roles_of
 from symopt.lift.scalars import symbolic
@@ -81,6 +82,7 @@ def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, 
 
     Numbers and tuples of numbers are hyper-parameters: floats by their defaults or annotations, whole numbers where
     their name is that of a hyper-parameter. Truth values, texts, None and other whole numbers keep their defaults.
+    A number with decimals in ``fixed`` is a hyper-parameter with that default: see ``is_pinned``.
 
     Raises
     ------
@@ -92,12 +94,15 @@ def read_arguments(parameters: Sequence[inspect.Parameter], fixed: Mapping[str, 
         if name not in known and not takes_any:
             raise UsageError(f"{title} has no argument {name!r}; {nearest(name, known)}")
     slots: list[Slot] = []
-    kept: dict[str, Any] = {name: value for name, value in fixed.items() if value != FREE}
-    for parameter in parameters:
+    kept: dict[str, Any] = {name: value for name, value in fixed.items() if value != FREE and not is_pinned(value)}
+    for own in parameters:
+        pinned = own.name in fixed and is_pinned(fixed[own.name])
+        parameter = own.replace(default=fixed[own.name]) if pinned else own
         if parameter.name in kept or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         is_free = fixed.get(parameter.name) == FREE
         new = _slots(parameter, is_free, {slot.hyper.name for slot in slots}, title)
+        new = [slot for slot in new if not pinned or slot.hyper.default.denominator != 1]
         if any(slot.position is not None for slot in new):
             kept[parameter.name] = tuple(parameter.default)  # elements that are None stay
         slots += new
@@ -122,6 +127,15 @@ def _slots(parameter: inspect.Parameter, is_free: bool, taken: set[str], title: 
                 found.append(Slot(hyper_info(clean(element(name, i), {*taken, *names}), item), name, i))
         return found
     return []
+
+
+def is_pinned(value: object) -> bool:
+    """Whether a value that is given for an argument is put in after lifting: it has decimals.
+
+    Code computes ``1 - 0.9`` as 0.09999999999999998; a symbolic number in its place is exact until the end.
+    """
+    items = [item for item in (value if isinstance(value, tuple | list) else [value]) if item is not None]
+    return all(map(is_number, items)) and any(exact_number(item).denominator != 1 for item in items)
 
 
 def is_number(value: object) -> bool:

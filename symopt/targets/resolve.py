@@ -23,6 +23,7 @@ from symopt.lang.rule import Rule
 from symopt.lift.arguments import FREE
 from symopt.lift.lifted import Lifted
 from symopt.passes.tracing import trace
+from symopt.targets.pinned import pinned
 from symopt.targets.subject import CATALOGUE, Origin, Subject
 
 Settings = Mapping[str, Any]
@@ -145,7 +146,7 @@ def of_object(item: Any, title: str, fixed: Settings) -> Subject:
             f"{title} is a {kind} and no optimizer; a target is a torch.optim.Optimizer, a Keras optimizer, a function "
             "that makes an optax transformation, or step(params, grads, state, ...)"
         )
-    return Subject(title, tuple(lift(title, fixed)), None, fixed)
+    return Subject(title, pinned(lift(title, fixed), fixed), None, fixed)
 
 
 Lift = Callable[[str, Settings], list[Lifted]]
@@ -269,7 +270,7 @@ def _of_file(target: str, path: Path, name: str, fixed: str | None) -> Subject:
     settings = settings_of(target, fixed)
     name_of_init = next((key for key, value in vars(module).items() if init is not None and value is init), None)
     origin = Origin(chosen, path=str(path.resolve()), init=name_of_init, item=item)
-    return Subject(target, tuple(lift(target, settings)), None, settings, origin)
+    return Subject(target, pinned(lift(target, settings), settings), None, settings, origin)
 
 
 def _candidates(module: ModuleType) -> dict[str, Any]:
@@ -312,4 +313,5 @@ def _of_c(target: str, path: Path, name: str, fixed: Settings) -> Subject:
     chosen = name or candidates[0]
     if chosen not in candidates:
         raise UsageError(f"{path} holds no function {chosen!r} over arrays; {nearest(chosen, candidates)}")
-    return Subject(target, tuple(lift_c(path, chosen, target, fixed)), None, fixed, Origin(chosen, path=str(path)))
+    parts = pinned(lift_c(path, chosen, target, fixed), fixed)
+    return Subject(target, parts, None, fixed, Origin(chosen, path=str(path)))
