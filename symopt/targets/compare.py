@@ -12,10 +12,12 @@ from symopt.ir.expressions import read_expression
 from symopt.ir.trace import Trace
 from symopt.lift.lifted import ALL_SHAPES
 from symopt.passes.specialise import rewrite
+from symopt.prove.cause import cause
 from symopt.prove.compare import compare as compare_traces
 from symopt.prove.compare import compare_within
 from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.found import with_hypers
+from symopt.prove.pair import make_pair
 from symopt.prove.render import node_text
 from symopt.prove.verdict import Verdict
 from symopt.prove.witness import find_witness
@@ -41,7 +43,7 @@ def compare(
     left, right: targets as on the command line, rules, traces, optimizer classes, step functions.
     hyper_map: hyper-parameters of the right as expressions in those of the left and ``t``; where it is not given,
         they are paired by meaning, and where that does not do, a map is looked for.
-    varying: hyper-parameters that are a sequence over the steps, by the left's names; all others are constant.
+    varying: hyper-parameters that are a sequence over the steps, by the names of either; all others are constant.
     time_limit: seconds after which the answer is ``unknown``.
     in_process: whether the proof runs in a process of its own, which is ended when the time is up.
 
@@ -126,9 +128,13 @@ class Question:
         return joined([self._of_overlap(overlap) for overlap in found])
 
     def _of_overlap(self, overlap: Overlap) -> Answer:
+        known = _names(overlap.left) + _names(overlap.right)
+        for name in self.varying:
+            if name not in known:
+                raise UsageError(f"no hyper-parameter {name!r} varies; {nearest(name, known)}")
         given_map = None
         if self.hyper_map is not None:
-            verdict = self._settled(overlap.left, overlap.right, self.hyper_map)
+            verdict = self._settled(overlap.left, overlap.right, self.hyper_map, self.varying)
             settled = shown = Renamed(overlap.right, {hyper.name: hyper.name for hyper in overlap.right.hypers}, {})
             if verdict.verdict == "different":
                 given_map, shown = self.hyper_map, replace(shown, trace=under_map(overlap, self.hyper_map))
@@ -140,7 +146,8 @@ class Question:
 
     def _paired(self, left: Trace, right: Trace) -> tuple[Verdict, Renamed, Renamed]:
         mapped = renamed(right, left, self._pairing(left, right))
-        verdict = self._settled(left, mapped.trace, None)
+        varying = self._varying(left, mapped)
+        verdict = self._settled(left, mapped.trace, None, varying)
         if verdict.verdict == "different":
             verdict = self._without_extras(verdict, left, mapped)
         verdict = with_own_names(verdict, mapped)
@@ -148,17 +155,19 @@ class Question:
             return verdict, mapped, mapped
         # Equal, but not with the same values: what differs without the map is a run with the names alone paired.
         plain = renamed(right, left, {own: Partner(name) for name, own in mapped.names.items() if name in _names(left)})
-        witness, _ = find_witness(left, plain.trace, self.varying, Deadline.after(self.time_limit))
+        witness, _ = find_witness(left, plain.trace, varying, Deadline.after(self.time_limit))
         if witness is None:
             return verdict, mapped, mapped
-        return replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step), mapped, plain
+        said = cause(make_pair(left, plain.trace, varying))
+        verdict = replace(verdict, verdict="equal-if", witness=witness, first_step=witness.step, cause=said)
+        return verdict, mapped, plain
 
     def _without_extras(self, verdict: Verdict, left: Trace, mapped: Renamed) -> Verdict:
         """The verdict where each side has hyper-parameters that the other lacks: equal if those are 0, or as it was."""
         off = without_extras(left, mapped)
         if not off.on_both:
             return verdict
-        found = self.settle(off.left, off.right, varying=self._varying_of(off), time_limit=self.time_limit)
+        found = self.settle(off.left, off.right, varying=self._varying(left, mapped, off), time_limit=self.time_limit)
         if found.verdict not in ("equal", "equal-if"):
             return verdict
         zeros = {name: str(value) for name, value in off.values[1].items()}
@@ -168,12 +177,10 @@ class Question:
             conditions=(*off.conditions, *found.conditions),
         )  # fmt: skip
 
-    def _settled(self, left: Trace, right: Trace, hyper_map: Mapping[str, str] | None) -> Verdict:
-        known = [hyper.name for hyper in (*left.hypers, *right.hypers)]
-        for name in self.varying:
-            if name not in known:
-                raise UsageError(f"no hyper-parameter {name!r} varies; {nearest(name, known)}")
-        return self.settle(left, right, hyper_map=hyper_map, varying=self.varying, time_limit=self.time_limit)
+    def _settled(
+        self, left: Trace, right: Trace, hyper_map: Mapping[str, str] | None, varying: tuple[str, ...]
+    ) -> Verdict:
+        return self.settle(left, right, hyper_map=hyper_map, varying=varying, time_limit=self.time_limit)
 
     def _pairing(self, left: Trace, right: Trace) -> Pairing:
         """The first pairing under which all runs agree; where none does, the likeliest."""
@@ -182,16 +189,21 @@ class Question:
         try:
             for pairing in pairings(left, right):
                 likeliest = pairing if likeliest is None else likeliest
-                off = without_extras(left, renamed(right, left, pairing))
-                witness, agreed = find_witness(off.left, off.right, self._varying_of(off), deadline)
+                mapped = renamed(right, left, pairing)
+                off = without_extras(left, mapped)
+                witness, agreed = find_witness(off.left, off.right, self._varying(left, mapped, off), deadline)
                 if witness is None and agreed:
                     return pairing
         except OutOfTimeError:
             pass
         return likeliest or {}
 
-    def _varying_of(self, off: Off) -> tuple[str, ...]:
-        return tuple(name for name in self.varying if not any(name in values for values in off.values))
+    def _varying(self, left: Trace, mapped: Renamed, off: Off | None = None) -> tuple[str, ...]:
+        """What varies, by the left's names, but what is switched off; the right's own names are understood too."""
+        new = {own: name for name, own in mapped.names.items()}
+        names = (name if name in _names(left) else new.get(name, name) for name in self.varying)
+        fixed = [name for values in off.values for name in values] if off is not None else []
+        return tuple(name for name in dict.fromkeys(names) if name not in fixed)
 
     def _evidence(self) -> list[str]:
         """What the reader should know of the code that was lifted."""

@@ -42,9 +42,13 @@ def as_predicted(a, b):
     return bool(np.max(np.abs(a - b - predicted)) <= WITHIN * np.max(np.abs(predicted)))
 
 
-with np.errstate(all="ignore"):
-    a, b = (side(P.copy(), [[g.copy() for g in answers] for answers in GRADIENTS]) for side in (left, right))
-    difference = a - b
+try:
+    with np.errstate(all="ignore"):
+        a, b = (side(P.copy(), [[g.copy() for g in answers] for answers in GRADIENTS]) for side in (left, right))
+        difference = a - b
+except ImportError as error:
+    print(f"{error}: it is needed here; install it", file=sys.stderr)
+    sys.exit(2)
 print(f"after step {len(GRADIENTS)}: {WHAT}")
 print(f"  {LEFT}: {shown(a)}")
 print(f"  {RIGHT}: {shown(b)}")
@@ -110,7 +114,7 @@ def repro_script(answer: Answer) -> str:
         "# Two optimizers on the same numbers; written by symopt compare --repro.",
         *(f"# {subject.title!r}: {side.said}" for subject, side in zip(subjects, sides, strict=True)),
         *([f"# {_one_line(verdict.cause)}"] if verdict.cause else []),
-        "# Exit status: 0 where they differ as predicted, 1 where they do not.",
+        "# Exit status: 0 where they differ as predicted, 1 where they do not, 2 where a package is missing.",
     ]
     helpers = [*([calls.LOADED] if loads else []), *inlined.helpers([line for side in sides for line in side.lines])]
     blocks = [
