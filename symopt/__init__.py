@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from symopt.prove.verdict import Verdict as Verdict
     from symopt.run.check import check as check
     from symopt.targets.compare import compare as compare
+    from symopt.targets.convert import convert_state as convert_state
     from symopt.targets.identify import identify as identify
     from symopt.targets.matrix import matrix as matrix
     from symopt.theorems import prove as prove
@@ -36,6 +37,7 @@ PUBLIC: Mapping[str, str] = {
     "Hyper": "symopt.lang", "Option": "symopt.lang", "Rule": "symopt.lang", "Schedule": "symopt.lang",
     "State": "symopt.lang", "SymoptError": "symopt.errors", "Trace": "symopt.ir.trace",
     "Verdict": "symopt.prove.verdict", "check": "symopt.run.check", "compare": "symopt.targets.compare",
+    "convert_state": "symopt.targets.convert",
     "doctor": "symopt.doctor", "explain": "symopt.explain", "generate": "symopt.generate",
     "identify": "symopt.targets.identify", "matrix": "symopt.targets.matrix",
     "prove": "symopt.theorems", "resolve": "symopt.catalogue", "rule_names": "symopt.catalogue",

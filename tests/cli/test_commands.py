@@ -45,12 +45,12 @@ def status(*arguments: str) -> int:
 
 def test_help_names_every_command() -> None:
     shown = symopt("--help").stdout
-    assert re.findall(r"^  (\w+)  ", shown.partition("Commands:")[2], re.M) == list(COMMANDS)
+    assert re.findall(r"^  ([\w-]+)  ", shown.partition("Commands:")[2], re.M) == list(COMMANDS)
 
 
 def test_every_command_of_the_table_is_a_module() -> None:
     modules = {path.stem for path in (Path(__file__).parents[2] / "symopt/cli").glob("*.py")}
-    assert modules - {"__init__", "main", "output"} == set(COMMANDS)
+    assert modules - {"__init__", "main", "output"} == {command.replace("-", "_") for command in COMMANDS}
 
 
 def test_list_names_rule_class_and_source_in_columns() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -278,6 +279,8 @@ def test_what_a_checkpoint_lacks_is_asked_for(capsys: pytest.CaptureFixture[str]
     assert run(["convert-state", *to_rule, "--steps", "6", "--json"]) == 0
     document: Mapping[str, Any] = json.loads(capsys.readouterr().out)
     assert (document["schema"], document["steps"], document["parameters"]) == ("symopt.convert-state/1", 6, 2)
+    page = (CHECKOUT / "docs" / "json.md").read_text(encoding="utf-8").partition("## `symopt.convert-state/1`")[2]
+    assert list(document) == re.findall(r"^\| `(\w+)` \|", page.partition("\n## ")[0], re.M)
     np.savez(tmp_path / "bare.npz", t=3, m=np.ones(2), v=np.ones(2))
     back = [str(tmp_path / "bare.npz"), "--from", "adamw", "--to", "torch.optim.AdamW"]
     assert "does not hold lr of adamw: give it by --hyper lr=..." in complaint(capsys, *back, status=2)
