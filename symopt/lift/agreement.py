@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from symopt.errors import SymoptError
 from symopt.ir.trace import Trace
+from symopt.lift.canonical import canonical
 from symopt.lift.lifted import Lifted
-from symopt.lift.torch.canonical import canonical
 
 SECONDS = 3.0
 

@@ -40,6 +40,13 @@ def over_shapes(lift: Callable[[tuple[int, ...]], Lifted]) -> list[Lifted]:
     return [_of_shape(item, shape) for shape, item in found.items()]
 
 
+def shapes_of(item: Lifted) -> tuple[tuple[int, ...], ...]:
+    """The shapes that a trace was found on, two of them at most."""
+    if item.matrix is not None:
+        return (item.matrix,)
+    return {ALL_SHAPES: (VECTOR, TALL), MATRICES: (WIDE, TALL)}.get(item.scope, (VECTOR,))
+
+
 def _of_shape(lifted: Lifted, shape: tuple[int, ...]) -> Lifted:
     extents = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
     return replace(lifted, scope=f"shape ({extents})", matrix=(shape[0], shape[1]) if len(shape) == 2 else None)

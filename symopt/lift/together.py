@@ -5,13 +5,28 @@ The names of the second tensor are those of the first with a mark behind them; a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from symopt.ir.nodes import Node, Op, Reduce, reduce, ref, refs, walk
+from symopt.ir.trace import GRADIENT
 from symopt.lift import build
 from symopt.lift.assemble import substituted
 
 OTHER = "'"
+
+
+def own_names(names: Iterable[str]) -> list[str]:
+    """The names that each of two tensors has for itself, as the first has them, from all that a step changes."""
+    return [GRADIENT, *(name.removesuffix(OTHER) for name in names if name.endswith(OTHER))]
+
+
+def of_tensor(values: Mapping[str, Node], own: Collection[str], position: int) -> dict[str, Node]:
+    """The new values of one of two tensors, by the names that the first has."""
+    names = [name for name in values if not name.endswith(OTHER)]
+    if position == 0:
+        return {name: values[name] for name in names}
+    keys = [name + OTHER if name in own else name for name in names]
+    return dict(zip(names, exchanged([values[key] for key in keys], own), strict=True))
 
 
 def exchanged(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:
@@ -30,21 +45,21 @@ def with_model_sums(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:
     """Expressions in which what is added up over either tensor is a sum over the model."""
     done: dict[Node, Node] = {}
     for node in walk(nodes):
-        new = build.rebuilt(node, tuple(done[arg] for arg in node.args)) if node.args else node
-        done[node] = _with_model_sum(new, own) if isinstance(new, Op) and new.op == "add" else new
+        args = tuple(done[arg] for arg in node.args)
+        new = node if args == node.args else build.rebuilt(node, args)
+        done[node] = _with_model_sum(new, own) if isinstance(new, Op) and new.op in ("add", "sub") else new
     return [done[node] for node in nodes]
 
 
 def _with_model_sum(node: Op, own: Collection[str]) -> Node:
-    """``x + y``, or ``z + x + y``, where x and y are the same of either tensor."""
+    """``x + y``, ``z + x + y`` or ``z - x - y``, where x and y are the same of either tensor."""
     a, b = node.args
-    rest, a = (a.args[0], a.args[1]) if isinstance(a, Op) and a.op == "add" and not _are_twins(a, b, own) else (None, a)
-    if not _are_twins(a, b, own):
-        return node
-    total = _over_model(b if read_of_other([a]) else a, own)
-    if total is None:
-        return node
-    return total if rest is None else build.add(rest, total)
+    combine = build.add if node.op == "add" else build.sub
+    if isinstance(a, Op) and a.op == node.op and _are_twins(a.args[1], b, own):
+        total = _over_model(b if read_of_other([a.args[1]]) else a.args[1], own)
+        return node if total is None else combine(a.args[0], total)
+    total = _over_model(b if read_of_other([a]) else a, own) if node.op == "add" and _are_twins(a, b, own) else None
+    return node if total is None else total
 
 
 def _are_twins(a: Node, b: Node, own: Collection[str]) -> bool:

@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from symopt.errors import SymoptError
-from symopt.ir.trace import Trace
+from symopt.lift.agreement import equal_traces
+from symopt.lift.arguments import Arguments
 from symopt.lift.lifted import Lifted
-from symopt.lift.torch.agreement import equal_traces
+from symopt.lift.shapes import shapes_of
 from symopt.passes.specialise import specialise
 
+# Lifts a source with other arguments, for parameters of one shape.
+Lift = Callable[[Arguments, tuple[int, ...]], Lifted]
 
-def without_needless(item: Lifted, with_zeros: Callable[[Sequence[str]], Lifted]) -> Lifted:
+
+def without_needless(item: Lifted, arguments: Arguments, lift: Lift) -> Lifted:
     """A lifted trace without those assumptions ``hyper != 0`` that its source does not need.
 
-    ``with_zeros`` lifts the source with some hyper-parameters fixed at 0.
+    ``arguments`` are those that it was lifted with.
     """
+    shape = shapes_of(item)[0]
+
+    def holds(names: Sequence[str]) -> bool:
+        try:
+            other = lift(at_zero(arguments, names), shape).trace
+            return equal_traces(specialise(item.trace, dict.fromkeys(names, Fraction(0))), other)
+        except SymoptError:  # what cannot be lifted or is no trace with a 0 put in is not known to be the same
+            return False
+
     asked = [
         hyper.name for hyper in item.trace.hypers
-        if {f"{hyper.name} != 0", f"0 < {hyper.name}"} & set(item.trace.assumptions) and Fraction(0) in hyper.domain
+        if set(_said(hyper.name)) & set(item.trace.assumptions) and Fraction(0) in hyper.domain
     ]  # fmt: skip
-    needless = [name for name in asked if _holds_at_zero(item.trace, [name], with_zeros)]
-    if len(needless) > 1 and not _holds_at_zero(item.trace, needless, with_zeros):
+    needless = [name for name in asked if holds([name])]
+    if len(needless) > 1 and not holds(needless):
         return item
-    dropped = {text for name in needless for text in (f"{name} != 0", f"0 < {name}")}
+    dropped = {text for name in needless for text in _said(name)}
     kept = tuple(text for text in item.trace.assumptions if text not in dropped)
     return replace(item, trace=replace(item.trace, assumptions=kept))
 
 
-def _holds_at_zero(trace: Trace, names: Sequence[str], with_zeros: Callable[[Sequence[str]], Lifted]) -> bool:
-    """Whether the trace with zeros put in is what the source does with zeros."""
-    try:
-        other = with_zeros(names).trace
-        return equal_traces(specialise(trace, dict.fromkeys(names, Fraction(0))), other)
-    except SymoptError:
-        return False
+def at_zero(arguments: Arguments, names: Collection[str]) -> Arguments:
+    """The arguments with some hyper-parameters fixed at 0."""
+    fixed = dict(arguments.fixed)
+    for slot in arguments.slots:
+        if slot.hyper.name not in names:
+            continue
+        position = slot.position
+        if position is None:
+            fixed[slot.argument] = 0.0
+        else:
+            elements: list[Any] = list(fixed[slot.argument])
+            elements[position] = 0.0
+            fixed[slot.argument] = tuple(elements)
+    return Arguments(tuple(slot for slot in arguments.slots if slot.hyper.name not in names), fixed)
+
+
+def _said(name: str) -> tuple[str, str]:
+    """The assumptions that keep a hyper-parameter from being 0."""
+    return f"{name} != 0", f"0 < {name}"

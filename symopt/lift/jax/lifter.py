@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref, refs
-from symopt.ir.trace import GRADIENT, LOSS, PARAMETER
+from symopt.ir.trace import LOSS, PARAMETER
 from symopt.lift.arguments import Arguments
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import Array, confirm
@@ -18,7 +18,8 @@ from symopt.lift.jax.tracing import INITIAL, Tracing
 from symopt.lift.lifted import Lifted
 from symopt.lift.shapes import over_shapes
 from symopt.lift.texts import assumption_texts
-from symopt.lift.together import OTHER, exchanged, read_of_other, with_model_sums
+from symopt.lift.together import OTHER, exchanged, own_names, read_of_other, with_model_sums
+from symopt.lift.zeros import without_needless
 from symopt.run.frameworks import framework
 
 SEEDS = (1, 2)
@@ -50,7 +51,11 @@ class Lifter:
         """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what code warns of is no matter of ours
-            return over_shapes(self._on_shape)
+            found = over_shapes(self._on_shape)
+            return [without_needless(item, self.arguments, self._with_arguments) for item in found]
+
+    def _with_arguments(self, arguments: Arguments, shape: tuple[int, ...]) -> Lifted:
+        return replace(self, arguments=arguments)._on_shape(shape)
 
     def _on_shape(self, shape: tuple[int, ...]) -> Lifted:
         try:
@@ -103,7 +108,7 @@ class Lifter:
             pair = self._traced(shape, are_numbers_arrays, True).merged.outcome
         except UnsupportedError:
             return values, (ONE_TENSOR,)
-        own = [GRADIENT, *(name.removesuffix(OTHER) for name in pair if name.endswith(OTHER))]
+        own = own_names(pair)
         mine = with_model_sums([pair[name] for name in values], own)
         others = [pair.get(name + OTHER, pair[name]) for name in values]
         if read_of_other(mine) or with_model_sums(exchanged(others, own), own) != mine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref
 from symopt.ir.trace import GRADIENT, PARAMETER, STEP
+from symopt.lift.arguments import Arguments
 from symopt.lift.assemble import Found, assembled
 from symopt.lift.confirm import confirm
 from symopt.lift.frames import where_it_happened
@@ -25,6 +26,7 @@ from symopt.lift.signature import Signature, read_signature
 from symopt.lift.texts import assumption_texts
 from symopt.lift.tree import leaves, mapped, name_of
 from symopt.lift.whole import parameter_like, shaped
+from symopt.lift.zeros import without_needless
 
 COUNT = 5  # the shadow of a counter is this and the seed
 SEEDS = (1, 2)
@@ -41,7 +43,7 @@ def lift_numpy(
     UsageError: an argument is required and unknown, or ``fixed`` names none.
     """
     step = _Step(function, init, title, read_signature(function, title, fixed))
-    return over_shapes(step.lifted)
+    return [without_needless(item, step.signature.arguments, step.with_arguments) for item in over_shapes(step.lifted)]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class _Step:
     init: Callable[..., Any] | None
     title: str
     signature: Signature
+
+    def with_arguments(self, arguments: Arguments, shape: tuple[int, ...]) -> Lifted:
+        """The trace with other values of arguments."""
+        return replace(self, signature=replace(self.signature, arguments=arguments)).lifted(shape)
 
     def lifted(self, shape: tuple[int, ...]) -> Lifted:
         """The trace for parameters of one shape, from two sets of shadows."""

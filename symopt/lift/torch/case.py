@@ -13,11 +13,11 @@ from symopt.ir.shape import Shape
 from symopt.ir.trace import GRADIENT, PARAMETER
 from symopt.lift.arguments import Arguments
 from symopt.lift.session import Session
+from symopt.lift.together import OTHER
 from symopt.lift.torch.memory import Memory
 from symopt.lift.torch.places import Path
 from symopt.lift.whole import parameter_like
 
-OTHER = "'"  # what follows the names of the second tensor
 Where = tuple[Path, int | None]
 
 

@@ -5,28 +5,25 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num, ref
-from symopt.ir.trace import GRADIENT
 from symopt.lift import build
-from symopt.lift.arguments import Arguments
+from symopt.lift.agreement import same_updates
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
-from symopt.lift.lifted import ALL_SHAPES, Lifted
+from symopt.lift.domains import is_bound
+from symopt.lift.lifted import Lifted
 from symopt.lift.paths import Merged, explored
-from symopt.lift.shapes import MATRICES, SHAPES, TALL, VECTOR, WIDE, over_shapes, same_trace
+from symopt.lift.shapes import SHAPES, over_shapes, same_trace, shapes_of
 from symopt.lift.texts import assumption_texts
-from symopt.lift.torch.agreement import same_updates
-from symopt.lift.torch.case import OTHER, Case, Run, Source
+from symopt.lift.together import OTHER, exchanged, of_tensor, own_names, read_of_other, with_model_sums
+from symopt.lift.torch.case import Case, Run, Source
 from symopt.lift.torch.construction import source_of
-from symopt.lift.torch.domains import is_bound
 from symopt.lift.torch.execute import first_step, general_step
 from symopt.lift.torch.means import with_means
 from symopt.lift.torch.real import run_real
-from symopt.lift.torch.together import exchanged, reads_other, renamed, with_model_sums
-from symopt.lift.torch.zeros import without_needless
+from symopt.lift.zeros import without_needless
 
 # Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
 CASES = {shape: (seed, 2 + seed % 3) for seed, shape in enumerate(SHAPES, 1)}
@@ -97,19 +94,12 @@ def _are_same(one: Sequence[Lifted], other: Sequence[Lifted]) -> bool:
 def _over_shapes(source: Source, said: Sequence[str], position: int | None = None) -> list[Lifted]:
     found = over_shapes(lambda shape: _on_shape(source, shape, *CASES[shape], said, position))
     for item in found:
-        shapes = _shapes_of(item)
+        shapes = shapes_of(item)
         if len(shapes) == 1:
             again = _on_shape(source, shapes[0], *SECOND, said, position)
             if not same_trace(again.trace, item.trace):
                 raise UnsupportedError(f"{source.title}: what it computes depends on the numbers that it is run on")
     return found
-
-
-def _shapes_of(item: Lifted) -> tuple[tuple[int, ...], ...]:
-    """The shapes that a trace was found on, two of them at most."""
-    if item.matrix is not None:
-        return (item.matrix,)
-    return {ALL_SHAPES: (VECTOR, TALL), MATRICES: (WIDE, TALL)}.get(item.scope, (VECTOR,))
 
 
 def _on_shape(
@@ -119,7 +109,7 @@ def _on_shape(
     found = _explored(source, Case(shape, seed, warm, tensors))
     general, first, initial = found.general.outcome, found.first.outcome, found.initial
     if position is not None:
-        own = _own_names(general)
+        own = own_names(general)
         counters = _equal_counters(general, first, own)
         general, first = (_of_one(source, values, own, position, counters) for values in (general, first))
         initial = {name: initial.get(name + OTHER * position if name in own else name) for name in general}
@@ -161,11 +151,6 @@ def _tidied(merged: Merged, run: Run, case: Case) -> Merged:
     return Merged(dict(zip(merged.outcome, values, strict=True)), merged.assumptions)
 
 
-def _own_names(values: Mapping[str, Node]) -> list[str]:
-    """The names that each of two tensors has for itself."""
-    return [GRADIENT, *(name.removesuffix(OTHER) for name in values if name.endswith(OTHER))]
-
-
 def _equal_counters(general: Mapping[str, Node], first: Mapping[str, Node], own: Sequence[str]) -> dict[str, Node]:
     """The states of the second tensor that count steps as those of the first do, by those of the first."""
     found: dict[str, Node] = {}
@@ -187,9 +172,9 @@ def _of_one(
     ------
     UnsupportedError: it reads what belongs to the other, other than in a sum over the model.
     """
-    mine = renamed(values, own, position)
+    mine = of_tensor(values, own, position)
     mine = dict(zip(mine, with_model_sums(substituted(list(mine.values()), counters), own), strict=True))
-    leaks = reads_other(list(mine.values()))
+    leaks = read_of_other(list(mine.values()))
     if leaks:
         raise UnsupportedError(
             f"{source.title}: the update of one tensor reads {', '.join(dict.fromkeys(leaks))} of another"
@@ -199,13 +184,13 @@ def _of_one(
 
 def _treats_alike(source: Source, found: Lifted) -> bool:
     """Whether two tensors in one group are updated alike and apart, on the way that the shadows take."""
-    shape = _shapes_of(found)[0]
+    shape = shapes_of(found)[0]
     one, two = Run(), Run()
     alone = general_step(source, Case(shape, 1, 3, 1), (), one)
     both = general_step(source, Case(shape, 1, 3, 2), (), two)
-    own = _own_names(both.outcome)
-    first, second = (renamed(both.outcome, own, position) for position in (0, 1))
-    if first != second or reads_other(list(first.values())) or set(first) != set(alone.outcome):
+    own = own_names(both.outcome)
+    first, second = (of_tensor(both.outcome, own, position) for position in (0, 1))
+    if first != second or read_of_other(list(first.values())) or set(first) != set(alone.outcome):
         return False
     shared = [name for name in first if name not in own]
     return all(first[name] is alone.outcome[name] for name in shared)
@@ -214,32 +199,18 @@ def _treats_alike(source: Source, found: Lifted) -> bool:
 def _finished(source: Source, item: Lifted, position: int | None = None, *, is_like_all: bool = False) -> Lifted:
     """A trace that was confirmed on the real class, without assumptions that it does not need."""
     tensors = 1 if position is None or is_like_all else 2
-    for shape in _shapes_of(item):
+    for shape in shapes_of(item):
         confirm(
             item, lambda hypers, p, gradients: run_real(source, hypers, p, gradients, position or 0, tensors), shape
         )
-    item = without_needless(item, lambda names: _with_zeros(source, item, names, position))
+    item = without_needless(
+        item, source.arguments,
+        lambda arguments, shape: _on_shape(replace(source, arguments=arguments), shape, *SECOND, (), position),
+    )  # fmt: skip
     if position is None or is_like_all:
         return item
     which = ("first", "second")[position]
     return replace(item, scope=f"{item.scope}, {which} of two tensors")
-
-
-def _with_zeros(source: Source, item: Lifted, names: Sequence[str], position: int | None) -> Lifted:
-    """The same class with some hyper-parameters at 0."""
-    fixed = dict(source.arguments.fixed)
-    kept = []
-    for slot in source.arguments.slots:
-        if slot.hyper.name not in names:
-            kept.append(slot)
-        elif slot.position is None:
-            fixed[slot.argument] = 0.0
-        else:
-            elements: list[Any] = list(fixed[slot.argument])
-            elements[slot.position] = 0.0
-            fixed[slot.argument] = tuple(elements)
-    at_zero = replace(source, arguments=Arguments(tuple(kept), fixed))
-    return _on_shape(at_zero, _shapes_of(item)[0], *SECOND, (), position)
 
 
 def _file(cls: type) -> str:

@@ -10,11 +10,11 @@ from fractions import Fraction
 from symopt.errors import SymoptError
 from symopt.ir.nodes import Node, refs
 from symopt.lift.arguments import Arguments, read_arguments
+from symopt.lift.domains import checked_domains, is_bound
 from symopt.lift.session import Decision
 from symopt.lift.shapes import SHAPES
 from symopt.lift.texts import assumption_texts
 from symopt.lift.torch.case import Case, Source
-from symopt.lift.torch.domains import checked_domains, is_bound
 from symopt.lift.torch.execute import conditions_of_constructor
 
 
@@ -37,9 +37,10 @@ def source_of(cls: type, title: str, fixed: Mapping[str, object]) -> tuple[Sourc
         source, more = _retried(source, [decision.fact for decision in decisions], error)
         assumed += more
         decisions, error = _constructed_somehow(source)
-    arguments = checked_domains(source.arguments, decisions)
-    facts = [decision.fact for decision in decisions if not is_bound(decision.fact, arguments.hypers)]
-    return replace(source, arguments=arguments), (*assumed, *assumption_texts(facts))
+    facts = [decision.fact for decision in decisions]
+    arguments = checked_domains(source.arguments, facts)
+    left = [fact for fact in facts if not is_bound(fact, arguments.hypers)]
+    return replace(source, arguments=arguments), (*assumed, *assumption_texts(left))
 
 
 def _constructed_somehow(source: Source) -> tuple[list[Decision], SymoptError | None]:

@@ -15,7 +15,8 @@ from symopt.lift.build import value as as_value
 from symopt.lift.naming import clean
 from symopt.lift.scalars import SymFloat, SymInt, plain
 from symopt.lift.session import Session
-from symopt.lift.torch.case import OTHER, Case, Run, Source, Where
+from symopt.lift.together import OTHER
+from symopt.lift.torch.case import Case, Run, Source, Where
 from symopt.lift.torch.memory import Memory
 from symopt.lift.torch.places import Path, Place, differs, snapshot
 from symopt.lift.whole import ALONG, DOWN, Whole, parameter_like, shaped

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 from symopt.ir.nodes import Node, Num, Op, Ref
 from symopt.ir.trace import HyperInfo
 from symopt.lang.domain import Domain
 from symopt.lift.arguments import Arguments, Slot
-from symopt.lift.session import Decision
 
 
-def checked_domains(arguments: Arguments, decisions: Sequence[Decision]) -> Arguments:
-    """The arguments with the domains that a constructor's checks leave, as far as defaults lie in them."""
+def checked_domains(arguments: Arguments, facts: Sequence[Node]) -> Arguments:
+    """The arguments with the domains that what is checked leaves, as far as defaults lie in them."""
     slots = []
     for slot in arguments.slots:
         hyper = slot.hyper
-        for decision in decisions:
-            bound = bound_on(decision.fact, hyper.name)
+        for fact in facts:
+            bound = bound_on(fact, hyper.name)
             if bound is not None and hyper.default in bound:
                 hyper = _within(hyper, bound)
         slots.append(Slot(hyper, slot.argument, slot.position))
@@ -44,24 +42,9 @@ def bound_on(fact: Node, name: str) -> Domain | None:
 
 
 def is_bound(fact: Node, hypers: Sequence[HyperInfo]) -> bool:
-    """Whether a fact is a bound on one hyper-parameter that its default keeps."""
+    """Whether a fact is a bound on one hyper-parameter that its domain keeps."""
     for hyper in hypers:
         bound = bound_on(fact, hyper.name)
-        if bound is not None and hyper.default in bound:
+        if bound is not None and hyper.domain & bound == hyper.domain:
             return True
     return False
-
-
-def at_zero(fact: Node, hypers: Sequence[HyperInfo]) -> str | None:
-    """The hyper-parameter that a fact keeps from being 0, where 0 would make it an equation or turn it round."""
-    if isinstance(fact, Op) and fact.op == "not" and isinstance(fact.args[0], Op) and fact.args[0].op == "eq":
-        fact = fact.args[0]
-        sides = [arg for arg in fact.args if not (isinstance(arg, Num) and arg.value == 0)]
-    elif isinstance(fact, Op) and fact.op == "lt" and isinstance(fact.args[0], Num) and fact.args[0].value == 0:
-        sides = [fact.args[1]]
-    else:
-        return None
-    names = {hyper.name for hyper in hypers if Fraction(0) in replace(hyper.domain, lower_open=False)}
-    if len(sides) == 1 and isinstance(sides[0], Ref) and sides[0].name in names:
-        return sides[0].name
-    return None
