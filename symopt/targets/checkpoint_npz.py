@@ -28,6 +28,8 @@ def read_npz(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
+            if any(not name.endswith(".npy") for name in archive.zip.namelist()):
+                raise ValueError("it is an archive of something else")
             arrays = {key: archive[key] for key in archive.files}
     except FileNotFoundError:
         raise UsageError(f"no file {path}") from None

@@ -219,6 +219,11 @@ def test_files_that_are_no_checkpoints(
         ("evil.pt", from_torch, "evil.pt is no file of tensors"),
         ("none.npz", from_rule, "no file none.npz"),
         ("text.pt", from_rule, "text.pt is no archive of arrays written by numpy.savez"),
+        (
+            "model.pt",
+            from_rule,
+            "model.pt is no archive of arrays written by numpy.savez: it is an archive of something",
+        ),
         ("array.npy", from_rule, "array.npy is no archive of arrays"),
     ]:
         assert says in complaint(capsys, file, *target, status=2)
