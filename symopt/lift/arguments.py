@@ -134,7 +134,7 @@ def is_pinned(value: object) -> bool:
 
     Code computes ``1 - 0.9`` as 0.09999999999999998; a symbolic number in its place is exact until the end.
     """
-    items = [item for item in (value if isinstance(value, tuple | list) else [value]) if item is not None]
+    items: list[Any] = [item for item in (value if isinstance(value, tuple | list) else [value]) if item is not None]
     return all(map(is_number, items)) and any(exact_number(item).denominator != 1 for item in items)
 
 

@@ -82,6 +82,8 @@ class NumPyKernel:
         self._variant = variant
         self._phases = {phase.name: phase for phase in variant.program.phases}
         self._functions = {name: getattr(module, f"{name}{suffix}") for name in ("init", *self._phases)}
+        # The number of steps that the state counts after the last call of ``step``.
+        self.counted: Any = 0
 
     def init(self, p: Arrays, /, **hypers: float) -> States:
         function = self._functions["init"]
@@ -97,6 +99,7 @@ class NumPyKernel:
     def step(self, p: Arrays, g: Gradients, states: States, t: int, /, **given: Any) -> None:
         state = {"t": t - 1, **states}
         self._call(self._phases["step"], p, g, state, given)
+        self.counted = state["t"]
         states.update({name: state[name] for name in states})
 
     def _call(self, phase: Phase, p: Arrays, g: Gradients, state: States, given: Mapping[str, Any]) -> Any:

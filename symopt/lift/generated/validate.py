@@ -149,7 +149,7 @@ class _AtShape:
         t: Any = symbolic(COUNT, ref(STEP))
         if what == "step":
             kernel.step(p, gradients, states, t, **hypers, **given)
-            return self._outcome({PARAMETER: p, **states})
+            return self._outcome({PARAMETER: p, **states}) | {STEP: whole_of(kernel.counted).node}
         return self._outcome({what: kernel.point(p, states, t, phase=what, g=gradients, **hypers, **given)})
 
     def _tensors(self, name: str) -> Any:
@@ -189,7 +189,7 @@ class _AtShape:
         if what == "init":
             wanted = {state.name: state.init for state in trace.states}
         elif what == "step":
-            wanted = trace.step()
+            wanted = trace.step() | {STEP: ref(STEP)}
         else:
             asked = [point for point in trace.points().values() if point is not ref(PARAMETER)]
             position = [phase.name for phase in self.variant.program.phases].index(what)
@@ -201,7 +201,7 @@ class _AtShape:
         both: dict[str, Node] = {}
         for name, node in wanted.items():
             both[name] = over_two(node, second)
-            if name not in shared:
+            if name not in shared and name != STEP:
                 both[name + SECOND] = substituted([both[name]], _swapped(second))[0]
         return both
 
