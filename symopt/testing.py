@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from symopt.errors import UsageError
 from symopt.prove.verdict import Verdict
-from symopt.targets.compare import compare
+from symopt.targets.compare import answer
 
 Unknown = Literal["fail", "skip"]
 UNKNOWN = ("fail", "skip")
@@ -76,7 +76,9 @@ def _verdict(
     __tracebackhide__ = True
     if unknown not in UNKNOWN:
         raise UsageError(f"unknown={unknown!r}; write one of {', '.join(map(repr, UNKNOWN))}")
-    verdict = compare(left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=True)
+    verdict = answer(
+        left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=True
+    ).verdict  # fmt: skip
     if verdict.verdict == "unknown" and unknown == "skip":
         _skip(verdict.text())
     return verdict

@@ -55,9 +55,9 @@ import symopt
 assert symopt.explain("sgd").title == "sgd"
 assert symopt.doctor().findings
 assert symopt.prove(["l2_inside_m"])[0].exit_status == 0
-import symopt.explain, symopt.prove.compare, symopt.generate, symopt.doctor
+import symopt.explain, symopt.targets.compare, symopt.generate, symopt.doctor
 assert symopt.explain("sgd").title == "sgd"
-assert symopt.prove.compare.compare is symopt.compare
+assert symopt.targets.compare.compare is symopt.compare
 from symopt import explain, prove
 assert explain("sgd").title == "sgd" and prove(["l2_inside_m"])
 """

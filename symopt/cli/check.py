@@ -20,8 +20,8 @@ def command(rules: tuple[str, ...], as_json: bool) -> int:
     from symopt.lift.validation import validate
     from symopt.run.check import check
 
-    configured = [resolve(rule) for rule in rules] or None
     with working("checking") as progress:
+        configured = [resolve(rule) for rule in rules] or None
         report = check(configured, progress)
     with working("reading back") as progress:
         validated = validate(configured, progress)

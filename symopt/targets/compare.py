@@ -34,7 +34,7 @@ Settle = Callable[..., Verdict]
 
 def compare(
     left: Any, right: Any, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
-    time_limit: float = 10.0, in_process: bool = False,
+    time_limit: float = 10.0,
 ) -> Verdict:  # fmt: skip
     """Whether two targets have the same parameters at every step, from their initial states on.
 
@@ -45,23 +45,23 @@ def compare(
         they are paired by meaning, and where that does not do, a map is looked for.
     varying: hyper-parameters that are a sequence over the steps, by the names of either; all others are constant.
     time_limit: seconds after which the answer is ``unknown``.
-    in_process: whether the proof runs in a process of its own, which is ended when the time is up.
 
     Raises
     ------
     UsageError: a target, a name in ``hyper_map`` or in ``varying`` that does not exist.
     UnsupportedError: the code of a target does something that is not lifted.
     """
-    return answer(
-        left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit, in_process=in_process
-    ).verdict  # fmt: skip
+    return answer(left, right, hyper_map=hyper_map, varying=varying, time_limit=time_limit).verdict
 
 
 def answer(
     left: Any, right: Any, *, hyper_map: Mapping[str, str] | None = None, varying: Sequence[str] = (),
     time_limit: float = 10.0, in_process: bool = False,
 ) -> Answer:  # fmt: skip
-    """``compare`` with what the verdict is about, so that it can be explained."""
+    """``compare`` with what the verdict is about, so that it can be explained.
+
+    ``in_process`` says that the proof runs in a process of its own, which is ended when the time is up.
+    """
     start = monotonic()
     a, b = subject(left), subject(right)
     settle = compare_within if in_process else compare_traces

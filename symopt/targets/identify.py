@@ -22,7 +22,7 @@ from symopt.lang.rule import Rule
 from symopt.lift.confirm import run_trace
 from symopt.lift.shapes import VECTOR, WIDE
 from symopt.prove.verdict import Verdict
-from symopt.targets.compare import compare
+from symopt.targets.compare import answer
 from symopt.targets.pairing import pairings
 from symopt.targets.resolve import of_rule, subject
 from symopt.targets.shapes import overlaps
@@ -108,12 +108,12 @@ def identify(target: Any, *, time_limit: float = 10.0, progress: Progress = lamb
         if agrees(own, candidate):
             agreeing.append(candidate)
         progress(done, len(candidates), candidate.title)
-    found = [compare(own, candidate, time_limit=time_limit, in_process=True) for candidate in agreeing[:NEAR]]
+    found = [_settled(own, candidate, time_limit) for candidate in agreeing[:NEAR]]
     found = sorted(found, key=_worth)
     if not found or found[0].verdict != "equal":
         near = sorted(candidates, key=lambda other: -similarity(own.trace, other.trace))
         fresh = [other for other in near if other not in agreeing][:NEAR]
-        found += [compare(own, other, time_limit=time_limit / 2, in_process=True) for other in fresh]
+        found += [_settled(own, other, time_limit / 2) for other in fresh]
         found = sorted(found, key=_worth)
     best = found[0]
     is_found = best.verdict in ("equal", "equal-if")
@@ -122,6 +122,10 @@ def identify(target: Any, *, time_limit: float = 10.0, progress: Progress = lamb
         own.title, best.verdict if is_found or best.verdict == "unknown" else "different",
         best.right if is_found else None, best if is_found else None, tuple(rest), monotonic() - start,
     )  # fmt: skip
+
+
+def _settled(left: Subject, right: Subject, time_limit: float) -> Verdict:
+    return answer(left, right, time_limit=time_limit, in_process=True).verdict
 
 
 def _worth(verdict: Verdict) -> tuple[int, int, int]:

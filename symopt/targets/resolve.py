@@ -139,6 +139,16 @@ def of_object(item: Any, title: str, fixed: Settings) -> Subject:
     ------
     UsageError: it is no optimizer.
     """
+    return Subject(title, pinned(lifted_object(item, title, fixed), fixed), None, fixed)
+
+
+def lifted_object(item: Any, title: str, fixed: Settings) -> list[Lifted]:
+    """What a class or a function of somebody's code is lifted to; numbers with decimals are still free.
+
+    Raises
+    ------
+    UsageError: it is no optimizer.
+    """
     lift = _lifter(item)
     if lift is None:
         kind = "class" if inspect.isclass(item) else type(item).__name__
@@ -146,7 +156,7 @@ def of_object(item: Any, title: str, fixed: Settings) -> Subject:
             f"{title} is a {kind} and no optimizer; a target is a torch.optim.Optimizer, a Keras optimizer, a function "
             "that makes an optax transformation, or step(params, grads, state, ...)"
         )
-    return Subject(title, pinned(lift(title, fixed), fixed), None, fixed)
+    return lift(title, fixed)
 
 
 Lift = Callable[[str, Settings], list[Lifted]]
@@ -252,15 +262,15 @@ def _of_file(target: str, path: Path, name: str, fixed: str | None) -> Subject:
     candidates = _candidates(module)
     if not candidates:
         raise UsageError(
-            f"{path} holds no optimizer: no rule, no subclass of torch.optim.Optimizer or keras.optimizers.Optimizer, "
-            "no function step(params, grads, ...)"
+            f"{path} defines no optimizer: no rule, no subclass of torch.optim.Optimizer or "
+            "keras.optimizers.Optimizer, no function step(params, grads, ...)"
         )
     if not name and len(candidates) > 1:
-        raise UsageError(f"{path} holds several candidates; add one after a colon: {', '.join(candidates)}")
+        raise UsageError(f"{path} defines several candidates; add one after a colon; known: {', '.join(candidates)}")
     chosen = name or next(iter(candidates))
     item = candidates.get(chosen, getattr(module, chosen, None))
     if item is None:
-        raise UsageError(f"{path} holds no {chosen!r}; {nearest(chosen, candidates)}")
+        raise UsageError(f"{path} defines no {chosen!r}; {nearest(chosen, candidates)}")
     if isinstance(item, type) and issubclass(item, Rule):
         return of_rule(catalogue.resolve(target))
     init = _init_of(module, chosen)

@@ -61,11 +61,8 @@ def complaint(capsys: Capture, *arguments: str, status: int = 2) -> str:
         ("broken.py", "SyntaxError"),
         ("binary.py", "binary.py:1: "),
         ("imports.py", "No module named 'nothere'"),
-        ("empty.py", "empty.py defines no subclass of symopt.Rule"),
         ("exits.py", "exit"),
         ("exits_later.py", "exit"),
-        ("two.py", "two.py defines several rules; add one after a colon; known: A, B"),
-        ("two.py:C", "two.py defines no rule 'C'; known: A, B"),
         ("misspelt.py", "misspelt.py:5: "),
     ],
 )
@@ -74,6 +71,27 @@ def test_a_target_that_names_nothing(capsys: Capture, command: str, target: str,
     rest = {"compare": ["adam"], "generate": ["--out", "out"]}.get(command, [])
     assert says in complaint(capsys, command, target, *rest)
     assert not Path("out").exists(), "nothing is written"
+
+
+@pytest.mark.parametrize(
+    ("command", "nothing", "several", "unknown"),
+    [
+        (command, "no optimizer: no rule, no subclass of torch.optim.Optimizer", "several candidates", "'C'")
+        for command in ("show", "compare")
+    ]
+    + [
+        (command, "no subclass of symopt.Rule", "several rules", "rule 'C'")
+        for command in ("explain", "check", "generate")
+    ],
+)
+def test_a_file_that_defines_nothing_or_too_much(
+    capsys: Capture, command: str, nothing: str, several: str, unknown: str
+) -> None:
+    rest = {"compare": ["adam"], "generate": ["--out", "out"]}.get(command, [])
+    assert f"empty.py defines {nothing}" in complaint(capsys, command, "empty.py", *rest)
+    said = complaint(capsys, command, "two.py", *rest)
+    assert f"two.py defines {several}; add one after a colon; known: A, B" in said
+    assert f"two.py defines no {unknown}; known: A, B" in complaint(capsys, command, "two.py:C", *rest)
 
 
 @pytest.mark.parametrize(

@@ -126,4 +126,4 @@ def test_check(capsys: Capture, rule: str) -> None:
     rows = [line for line in out.splitlines() if line.startswith("rolling_ball")]
     assert len(rows) == 4, "two choices of the option, two types"
     assert all(" bits " in row for row in rows)
-    assert out.endswith("all comparisons came out as they must\n")
+    assert out.endswith("functions proved equal to their rule\n")

@@ -277,7 +277,7 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     assert message("a\0.py").startswith("no file a")
     folder = tmp_path / "folder.py"
     folder.mkdir()
-    assert message(str(folder)) == f"{folder} is a folder; a rule is a file"
+    assert message(str(folder)) == f"{folder} is a folder; a target is a file"
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
