@@ -15,13 +15,14 @@ from symopt.lang.domain import NonNegative
 from symopt.prove.cases import Cases, in_every_case
 from symopt.prove.convert import Converter
 from symopt.prove.deadline import Deadline
-from symopt.prove.elements import MANY, SPARE, Element, NotDecidedError, OutOfGeneratorsError, Poly
+from symopt.prove.elements import MANY, SPARE, Element, ForkError, NotDecidedError, OutOfGeneratorsError, Poly
 from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.invariants import nonnegative_states
 from symopt.prove.pair import EARLIER, LEFT, Pair, bare
 from symopt.prove.proof import Proof, Step
 from symopt.prove.render import case_text, condition_text, node_text
+from symopt.prove.zeros import forced_zero
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Prover:
         later, reason = self.settle(later_claims(pair, relation), "at a later step") if first else (None, reason)
         if first is None or later is None:
             return Attempt(None, reason)
-        after = ", ".join(["the parameters agree", *_held(relation)])
+        after = ", ".join(["the parameters agree", *held(relation)])
         steps.append(Step(f"after the first step {after}", _how(first), conditions_of(first)))
         steps.append(
             Step(f"where that holds after step t-1, {after} after step t, for every t >= 2", _how(later),
@@ -150,6 +151,9 @@ class Prover:
                     continue
                 a, b = (_converted(convert, claim.what, side) for side in (claim.left, claim.right))
                 if not field.equal(a, b):
+                    zero = forced_zero(field)
+                    if zero is not None:
+                        raise ForkError(zero, (0,))
                     self.open_case = field, field.reduced(a.num * b.den - b.num * a.den)
                     return f"{claim.what} was not shown to agree {when}"
             return None
@@ -167,7 +171,7 @@ def _converted(convert: Converter, what: str, node: Node) -> Element:
         raise NotDecidedError(f"in {what}: {error}") from None
 
 
-def _held(relation: Relation) -> list[str]:
+def held(relation: Relation) -> list[str]:
     """What a relation says of the states, as text."""
     same = [bare(state) for state, node in relation.states.items() if node is ref(LEFT + bare(state))]
     others = [

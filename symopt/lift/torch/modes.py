@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from math import inf, nextafter
 from typing import Any
 
 import torch
@@ -328,8 +329,10 @@ def _lowered(value: Any, local: dict[float, Node], session: Session) -> Any:
     match value:
         case SymFloat() | SymInt():
             number = plain(value)
-            if local.setdefault(number, value.node) is not value.node:
-                raise UnsupportedError(f"two numbers in one call are both {number} and not the same")
+            while local.setdefault(number, value.node) is not value.node:
+                if isinstance(value, SymInt):
+                    raise UnsupportedError(f"two numbers in one call are both {number} and not the same")
+                number = nextafter(number, inf)  # the maximum of 1 and a norm is 1 for several tensors of a list
             return number
         case dict():
             return {key: _lowered(item, local, session) for key, item in value.items()}
