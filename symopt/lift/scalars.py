@@ -12,7 +12,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from symopt.errors import UnsupportedError
@@ -297,11 +297,15 @@ CONVERSIONS: Mapping[str, Callable[..., Any]] = {"float": KeptFloat, "int": Kept
 
 
 @contextmanager
-def patched_math(package: str | None = None, *, conversions: bool = False) -> Iterator[None]:
+def patched_math(
+    package: str | None = None, *, conversions: bool = False, also: Mapping[int, Any] = MappingProxyType({})
+) -> Iterator[None]:
     """Make the functions of ``math`` keep expressions inside the block, also where a package has imported them.
 
     In the modules of the package ``max`` and ``min`` do so too, and with ``conversions`` also ``float`` and ``int``.
+    ``also`` is what else is replaced there, by its identity.
     """
+    replaced = {**_REPLACED, **also}
     modules = _modules(package)
     namespaces = [math.__dict__, *(module.__dict__ for module in modules)]
     new = {**BUILTINS, **CONVERSIONS} if conversions else BUILTINS
@@ -309,8 +313,8 @@ def patched_math(package: str | None = None, *, conversions: bool = False) -> It
     for names, name in added:
         names[name] = new[name]
     changed = [
-        (names, name, item, _REPLACED[id(item)])
-        for names in namespaces for name, item in list(names.items()) if id(item) in _REPLACED
+        (names, name, item, replaced[id(item)])
+        for names in namespaces for name, item in list(names.items()) if id(item) in replaced
     ]  # fmt: skip
     for names, name, _, function in changed:
         names[name] = function

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, Num
+from symopt.ir.nodes import Node, Num, Ref
 from symopt.lift.build import constant, negated
 from symopt.passes.fold import FALSE, TRUE
 
@@ -91,6 +91,15 @@ class Session:
             if isinstance(value, float) and value in self._table:
                 return self._table[value]
         return constant(value)
+
+    @property
+    def shadows(self) -> dict[str, float]:
+        """The shadows of inputs that are numbers, by name, as far as they are known."""
+        found: dict[str, float] = {}
+        for value, node in self._table.items():
+            if isinstance(node, Ref):
+                found.setdefault(node.name, value)
+        return found
 
     def is_known(self, value: object) -> bool:
         """Whether a plain number is the shadow of an expression."""

@@ -7,14 +7,17 @@ and the gradient; then come one state or several, and a counter; numbers and key
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from symopt.errors import UnsupportedError
-from symopt.lift.arguments import Arguments, is_number, parameters_of, read_arguments
+from symopt.lift.arguments import Arguments, is_number, read_arguments
 from symopt.lift.roles import plain_name, roles_of
 
+GRADIENT_NAME = re.compile(r"(d_?(w|p|b|x|theta|params?|weights?)|(.*_)?g|g_?t|(.*_)?(grads?|gradients?)(_.*)?)\Z")
+PARAMETER_NAME = re.compile(r"(w|p|x|theta|(.*_)?(params?|parameters?|weights?|vars?|variables?|model))\Z")
 COUNTERS = frozenset({"t", "step", "steps", "nstep", "iteration", "iterations", "iter", "it", "count", "k", "i", "n"})
 # Shorter names are as often arrays: m and v are moments, b a buffer, s a sum.
 SHORTEST_HYPER = 2
@@ -36,30 +39,47 @@ class Signature:
     counter: str | None
     arguments: Arguments
     is_lazy: bool = False
+    is_gradient_first: bool = False
+
+    def ordered(self, parameter: Any, gradient: Any) -> tuple[Any, Any]:
+        """Parameter and gradient in the order of the arguments."""
+        return (gradient, parameter) if self.is_gradient_first else (parameter, gradient)
 
 
-def read_signature(function: Callable[..., Any], title: str, fixed: Mapping[str, Any]) -> Signature:
-    """The signature of a step function.
+def is_gradient(name: str) -> bool:
+    """Whether an argument is called as gradients are."""
+    return GRADIENT_NAME.match(name.lower()) is not None
+
+
+def is_parameter(name: str) -> bool:
+    """Whether an argument is called as parameters are."""
+    return PARAMETER_NAME.match(name.lower()) is not None
+
+
+def read_signature(given: Sequence[inspect.Parameter], title: str, fixed: Mapping[str, Any]) -> Signature:
+    """The signature of a step function with these parameters.
 
     Raises
     ------
     UnsupportedError: it takes fewer than two arguments, so it is no step.
     UsageError: an argument is required and unknown, or ``fixed`` names none.
     """
-    given = parameters_of(function)
     positional = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if len(positional) < 2:
         raise UnsupportedError(
             f"{title} takes {len(positional)} arguments; a step takes parameters and gradients first"
         )
     parameter, gradient, *rest = positional
+    is_swapped = is_gradient(parameter.name) and is_parameter(gradient.name)
+    if is_swapped:
+        parameter, gradient = gradient, parameter
     counter = next((p.name for p in rest if _is_counter(p)), None)
     has_keywords = any(p.kind is p.KEYWORD_ONLY for p in given)
     states = [p for p in rest if p.name != counter and p.name not in fixed and _is_state(p, has_keywords)]
     hypers = [p for p in given if p not in (parameter, gradient, *states) and p.name != counter]
     return Signature(
         parameter.name, gradient.name, tuple(p.name for p in states), counter, read_arguments(hypers, fixed, title),
-        is_lazy=len(states) == 1 and states[0].default is None,
+        is_lazy=len(states) == 1 and states[0].default is None, is_gradient_first=is_swapped,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from symopt.lift import build
 from symopt.lift.assemble import substituted
 
 OTHER = "'"
+ONE_TENSOR = "the model has no other tensor, which its update would read"
 
 
 def own_names(names: Iterable[str]) -> list[str]:
@@ -27,6 +28,26 @@ def of_tensor(values: Mapping[str, Node], own: Collection[str], position: int) -
         return {name: values[name] for name in names}
     keys = [name + OTHER if name in own else name for name in names]
     return dict(zip(names, exchanged([values[key] for key in keys], own), strict=True))
+
+
+def of_one_in_a_model(alone: Mapping[str, Node], pair: Mapping[str, Node]) -> dict[str, Node] | None:
+    """The new values of one of two tensors that are updated alike, with sums over the model.
+
+    None where they read of the other tensor more than such sums, or the two are updated in different ways.
+
+    Parameters
+    ----------
+    alone: the new values where the model has one tensor.
+    pair: those of both tensors of a model of two.
+    """
+    own = own_names(pair)
+    first, second = (of_tensor(pair, own, position) for position in (0, 1))
+    if first == second == dict(alone):
+        return first
+    mine, others = (with_model_sums(list(values.values()), own) for values in (first, second))
+    if set(first) != set(alone) or read_of_other(mine) or mine != others:
+        return None
+    return {name: dict(zip(first, mine, strict=True))[name] for name in alone}
 
 
 def exchanged(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:

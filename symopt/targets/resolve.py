@@ -154,7 +154,7 @@ def lifted_object(item: Any, title: str, fixed: Settings) -> list[Lifted]:
         kind = "class" if inspect.isclass(item) else type(item).__name__
         raise UsageError(
             f"{title} is a {kind} and no optimizer; a target is a torch.optim.Optimizer, a Keras optimizer, a function "
-            "that makes an optax transformation, or step(params, grads, state, ...)"
+            "that makes an optax transformation, step(params, grads, state, ...), or a class with such a method"
         )
     return lift(title, fixed)
 
@@ -173,7 +173,13 @@ def _lifter(item: Any, init: Callable[..., Any] | None = None) -> Lift | None:
             from symopt.lift.keras import lift_keras
 
             return lambda title, fixed: lift_keras(item, title, fixed)
-        return None
+        from symopt.lift.numpy.objects import step_method
+
+        if step_method(item) is None:
+            return None
+        from symopt.lift.numpy.lift import lift_numpy_class
+
+        return lambda title, fixed: lift_numpy_class(item, title, fixed)
     if not callable(item):
         return None
     if is_step(item):

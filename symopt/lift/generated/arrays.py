@@ -129,18 +129,4 @@ class Scratch:
         return [SymArray.of(filled(whole_of(0).node, (key[1].stop,))) for _ in range(self._rows)]
 
 
-class Vocabulary:
-    """A module as a generated text sees it: some names are replaced, the rest are the library's own."""
-
-    def __init__(self, name: str, replaced: dict[str, Any], library: Any = None) -> None:
-        self.__name__, self._replaced, self._library = name, replaced, library
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self._replaced:
-            return self._replaced[name]
-        if self._library is None:
-            raise AttributeError(f"{self.__name__} has no {name} in generated texts")
-        return getattr(self._library, name)
-
-
 Function = Callable[..., Any]

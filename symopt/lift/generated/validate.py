@@ -22,7 +22,7 @@ from symopt.lift.build import add, rebuilt, reduced
 from symopt.lift.c.elements import shown
 from symopt.lift.c.same import Sameness
 from symopt.lift.c.validate import DIFFERENT, EQUAL, UNKNOWN, Validation, constants_of
-from symopt.lift.generated.arrays import KernelArray, Vocabulary
+from symopt.lift.generated.arrays import KernelArray
 from symopt.lift.generated.control import CONTROL, without_control
 from symopt.lift.generated.vocabulary import (
     Optimizer,
@@ -33,6 +33,7 @@ from symopt.lift.generated.vocabulary import (
     torch_vocabulary,
 )
 from symopt.lift.numpy.array import Memory, made_as, whole_of
+from symopt.lift.numpy.vocabulary import Vocabulary
 from symopt.lift.paths import Path, explored
 from symopt.lift.scalars import patched_math, symbolic
 from symopt.lift.session import Session, active

@@ -13,19 +13,11 @@ import numpy as np
 
 from symopt.ir.nodes import Node, num, ref
 from symopt.lift import build
-from symopt.lift.generated.arrays import Blocks, Scratch, Vocabulary
+from symopt.lift.generated.arrays import Blocks, Scratch
 from symopt.lift.numpy.array import SymArray, whole_of
+from symopt.lift.numpy.vocabulary import MAKERS, Kind, Vocabulary, zeros
 from symopt.lift.scalars import SymFloat, SymInt, plain, symbolic
 from symopt.lift.whole import DOWN, Whole, elementwise, filled, reduced, scalar
-
-
-class Kind(type):
-    """A type whose instances are numbers or arrays with expressions too."""
-
-    plain: tuple[type, ...]
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, cls.plain)
 
 
 class Float(metaclass=Kind):
@@ -41,12 +33,6 @@ class Float(metaclass=Kind):
         return float(value)
 
 
-class NumPyArray(metaclass=Kind):
-    """``np.ndarray``."""
-
-    plain = (np.ndarray, SymArray)
-
-
 class Tensor(metaclass=Kind):
     """``torch.Tensor``."""
 
@@ -58,27 +44,12 @@ class Optimizer:
 
 
 def _empty(shape: Any, *args: Any, **kwargs: Any) -> Any:
-    return Scratch(shape[0]) if isinstance(shape, tuple) and len(shape) == 2 else _zeros(shape)
-
-
-def _zeros(shape: Any, *args: Any, **kwargs: Any) -> SymArray:
-    return SymArray.of(filled(num(0), shape if isinstance(shape, tuple) else (shape,)))
-
-
-def _full(shape: Any, value: Any, *args: Any, **kwargs: Any) -> SymArray:
-    return SymArray.of(filled(whole_of(value).node, shape))
-
-
-def _array(value: Any, *args: Any, **kwargs: Any) -> Any:
-    return value.copy() if isinstance(value, SymArray) else np.array(value)
+    return Scratch(shape[0]) if isinstance(shape, tuple) and len(shape) == 2 else zeros(shape)
 
 
 def numpy_vocabulary() -> Vocabulary:
     """``np`` of a generated text."""
-    return Vocabulary("np", {
-        "ndarray": NumPyArray, "float64": Float, "nditer": Blocks, "empty": _empty, "zeros": _zeros, "full": _full,
-        "array": _array, "asarray": lambda value, *args: value, "ascontiguousarray": lambda value, *args: value,
-    }, np)  # fmt: skip
+    return Vocabulary("np", {**MAKERS, "float64": Float, "nditer": Blocks, "empty": _empty}, np)
 
 
 def _sum(name: str) -> Any:
@@ -101,7 +72,7 @@ def torch_vocabulary() -> Vocabulary:
     }  # fmt: skip
     return Vocabulary("torch", {
         **same, "Tensor": Tensor, "no_grad": _Decorator, "enable_grad": _Decorator, "strided": "strided",
-        "float64": "float64", "float32": "float32", "int64": "int64", "zeros": _zeros, "zeros_like": _like(0),
+        "float64": "float64", "float32": "float32", "int64": "int64", "zeros": zeros, "zeros_like": _like(0),
         "empty_like": _like(0), "full_like": lambda x, value, **kwargs: _like(value)(x),
         "tensor": lambda value, **kwargs: value if isinstance(value, SymArray) else SymArray.of(whole_of(value)),
         "sum": _sum("sum"), "mean": _sum("mean"), "amax": _sum("amax"),

@@ -30,7 +30,7 @@ def lift_jax_function(
     UsageError: an argument is required and unknown, or ``fixed`` names none.
     MissingToolError: JAX is not installed.
     """
-    signature = read_signature(function, title, {} if fixed is None else fixed)
+    signature = read_signature(parameters_of(function), title, {} if fixed is None else fixed)
     package = getattr(function, "__module__", None)
     return Lifter(_Function(function, init, signature), signature.arguments, title, "jax", package).lifted()
 

@@ -18,12 +18,11 @@ from symopt.lift.jax.tracing import INITIAL, Tracing
 from symopt.lift.lifted import Lifted
 from symopt.lift.shapes import over_shapes
 from symopt.lift.texts import assumption_texts
-from symopt.lift.together import OTHER, exchanged, own_names, read_of_other, with_model_sums
+from symopt.lift.together import ONE_TENSOR, of_one_in_a_model
 from symopt.lift.zeros import without_needless
 from symopt.run.frameworks import framework
 
 SEEDS = (1, 2)
-ONE_TENSOR = "the model has no other tensor, which its update would read"
 Nodes = Mapping[str, Node]
 
 
@@ -108,12 +107,8 @@ class Lifter:
             pair = self._traced(shape, are_numbers_arrays, True).merged.outcome
         except UnsupportedError:
             return values, (ONE_TENSOR,)
-        own = own_names(pair)
-        mine = with_model_sums([pair[name] for name in values], own)
-        others = [pair.get(name + OTHER, pair[name]) for name in values]
-        if read_of_other(mine) or with_model_sums(exchanged(others, own), own) != mine:
-            return values, (ONE_TENSOR,)
-        return dict(zip(values, mine, strict=True)), ()
+        of_one = of_one_in_a_model(values, pair)
+        return (values, (ONE_TENSOR,)) if of_one is None else (of_one, ())
 
     def _found(self, tracing: Tracing, outcome: Nodes, assumed: Sequence[str]) -> Found:
         initial, general = _parted(outcome)

@@ -14,8 +14,11 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, num
+from symopt.ir.evaluate import evaluate
+from symopt.ir.nodes import Node, num, refs
 from symopt.lift import build
+from symopt.lift.confirm import FloatArithmetic
+from symopt.lift.scalars import plain, symbolic
 from symopt.lift.session import current
 from symopt.lift.whole import (
     Whole,
@@ -44,6 +47,7 @@ class SymArray(NDArrayOperatorsMixin):
     """An array, or a view of one: ``forward`` makes the view of what the memory holds, ``backward`` undoes it.
 
     ``mask`` is the condition under which its elements were selected; only what is assigned back may be made of it.
+    ``is_number`` says that NumPy would have a number here and no array, which nothing changes in place.
     """
 
     __array_priority__ = 1000
@@ -52,6 +56,7 @@ class SymArray(NDArrayOperatorsMixin):
         self, memory: Memory, forward: Change | None = None, backward: Change | None = None, mask: Node | None = None
     ) -> None:
         self._memory, self._forward, self._backward, self.mask = memory, forward, backward, mask
+        self.is_number = False
 
     @classmethod
     def of(cls, whole: Whole, mask: Node | None = None) -> SymArray:
@@ -135,10 +140,11 @@ class SymArray(NDArrayOperatorsMixin):
         whole = self.whole
         if whole.size != 1:
             raise UnsupportedError("a branch on an array of several elements")
-        return current().branch(build.truth(whole.node), True)
+        node = build.truth(whole.node)
+        return current().branch(node, bool(_shadow(node, 1.0)))
 
     def __float__(self) -> float:
-        raise UnsupportedError("float(...) of an array's value")
+        return float(plain(self.item()))  # recovered by its value
 
     def __int__(self) -> int:
         raise UnsupportedError("int(...) of an array's value")
@@ -209,8 +215,12 @@ class SymArray(NDArrayOperatorsMixin):
         self.assign(whole_of(value))
 
     def item(self) -> Any:
-        """The one element."""
-        return self.reshape(())
+        """The one element as a number."""
+        whole = self.whole
+        if whole.size != 1:
+            raise UnsupportedError("the one element of an array of several")
+        node = build.value(whole.node)
+        return symbolic(float(_shadow(node, current().random.uniform(0.3, 0.9))), node)
 
     def clip(self, low: Any = None, high: Any = None, out: Any = None) -> SymArray:
         """As of NumPy."""
@@ -289,12 +299,23 @@ def whole_of(value: Any) -> Whole:
 def stored(result: Whole, out: Any, mask: Node | None = None) -> SymArray:
     """A result as a new array, or in the array that was given for it."""
     target = out[0] if isinstance(out, tuple) else out
-    if target is None:
-        return SymArray.of(result, mask)
+    if target is None or getattr(target, "is_number", False):
+        made = SymArray.of(result, mask)
+        made.is_number = made.shape == ()
+        return made
     if not isinstance(target, SymArray):
         raise UnsupportedError("a result is stored in an array of concrete numbers")
     target.assign(result)
     return target
+
+
+def _shadow(node: Node, otherwise: float) -> Any:
+    """What an expression over hyper-parameters comes to for their shadows; for any other it is no matter."""
+    known = current().shadows
+    if not set(refs(node)) <= set(known):
+        return otherwise
+    with np.errstate(all="ignore"):
+        return evaluate([node], known, FloatArithmetic())[0]
 
 
 def clipped(array: Any, low: Any, high: Any) -> Whole:

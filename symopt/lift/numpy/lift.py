@@ -1,4 +1,4 @@
-"""A step function of NumPy, run once on arrays that carry expressions."""
+"""Step functions and optimizer classes of NumPy, run on arrays that carry expressions."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from typing import Any
 import numpy as np
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, ref
-from symopt.ir.trace import GRADIENT, PARAMETER, STEP
-from symopt.lift.arguments import Arguments
-from symopt.lift.assemble import Found, assembled
-from symopt.lift.confirm import confirm
+from symopt.ir.nodes import Node
+from symopt.lift.arguments import Arguments, parameters_of
+from symopt.lift.assemble import Found, assembled, counts
+from symopt.lift.confirm import Array, confirm
+from symopt.lift.domains import checked_domains, is_bound
 from symopt.lift.frames import where_it_happened
 from symopt.lift.lifted import Lifted
-from symopt.lift.naming import clean
-from symopt.lift.numpy.array import SymArray, whole_of
-from symopt.lift.paths import Path, explored
-from symopt.lift.scalars import patched_math, symbolic
-from symopt.lift.session import Session, active
-from symopt.lift.shapes import over_shapes
-from symopt.lift.signature import Signature, read_signature
+from symopt.lift.numpy.containers import CONTAINERS, Container
+from symopt.lift.numpy.objects import Object, object_of
+from symopt.lift.numpy.program import Function, Program
+from symopt.lift.numpy.tracing import Traced, Tracing
+from symopt.lift.shapes import VECTOR, WIDE, over_shapes
+from symopt.lift.signature import read_signature
 from symopt.lift.texts import assumption_texts
-from symopt.lift.tree import leaves, mapped, name_of
-from symopt.lift.whole import parameter_like, shaped
+from symopt.lift.together import of_one_in_a_model
 from symopt.lift.zeros import without_needless
 
-COUNT = 5  # the shadow of a counter is this and the seed
 SEEDS = (1, 2)
 
 
@@ -42,154 +39,136 @@ def lift_numpy(
     UnsupportedError: the function does something that is not lifted; the message names it, with file and line.
     UsageError: an argument is required and unknown, or ``fixed`` names none.
     """
-    step = _Step(function, init, title, read_signature(function, title, fixed))
-    return [without_needless(item, step.signature.arguments, step.with_arguments) for item in over_shapes(step.lifted)]
+    return _lifted(Function(function, init, read_signature(parameters_of(function), title, fixed)), title)
+
+
+def lift_numpy_class(cls: type, title: str, fixed: Mapping[str, Any]) -> list[Lifted]:
+    """The update rule of a class whose method takes parameters and gradients, and which keeps its state itself.
+
+    Raises
+    ------
+    UnsupportedError: it does something that is not lifted; the message names it, with file and line.
+    UsageError: an argument is required and unknown, or ``fixed`` names none.
+    """
+    return _lifted(object_of(cls, title, fixed), title)
+
+
+def _lifted(program: Program, title: str) -> list[Lifted]:
+    """What a program computes, on parameters in the first container that it runs on."""
+    errors: list[UnsupportedError] = []
+    for shape in (VECTOR, WIDE):
+        for container in CONTAINERS:
+            for trial in program.trials:
+                lifter = _Lifter(trial, title, container)
+                try:
+                    lifter.check_runs(shape)
+                except UnsupportedError as error:
+                    errors.append(error)
+                else:
+                    return lifter.with_state(shape).lifted()
+    if len({str(error) for error in errors}) == 1:
+        raise errors[0]
+    names = ", nor on ".join(container.name for container in CONTAINERS)
+    raise UnsupportedError(f"{errors[0]} (it runs neither on {names})") from errors[0]
 
 
 @dataclass(frozen=True)
-class _Step:
-    """A step function and what its arguments are."""
+class _Lifter:
+    """A program, and the container of its parameters."""
 
-    function: Callable[..., Any]
-    init: Callable[..., Any] | None
+    program: Program
     title: str
-    signature: Signature
+    container: Container
 
-    def with_arguments(self, arguments: Arguments, shape: tuple[int, ...]) -> Lifted:
-        """The trace with other values of arguments."""
-        return replace(self, signature=replace(self.signature, arguments=arguments)).lifted(shape)
+    def check_runs(self, shape: tuple[int, ...]) -> None:
+        """Refuse a program that does not run on plain numbers in this container, or moves nothing.
 
-    def lifted(self, shape: tuple[int, ...]) -> Lifted:
-        """The trace for parameters of one shape, from two sets of shadows."""
-        first, second = (self._found(shape, seed) for seed in SEEDS)
-        if first.general != second.general or first.initial != second.initial:
-            raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
+        Raises
+        ------
+        UnsupportedError: so it is.
+        """
+        p, *gradients = _example(shape)
+        with np.errstate(all="ignore"):
+            reached = self._run({}, p.copy(), gradients)
+        if all(np.array_equal(p, item) for item in reached):
+            raise UnsupportedError(f"{self.title} moves no parameter")
+
+    def with_state(self, shape: tuple[int, ...]) -> _Lifter:
+        """With what steps on plain numbers show of the state that an object keeps."""
+        if not isinstance(self.program, Object):
+            return self
+        p, gradient, _ = (self.container.packed([item]) for item in _example(shape))
+        with where_it_happened(self.title), np.errstate(all="ignore"):
+            return replace(self, program=self.program.seen(p, gradient))
+
+    def lifted(self) -> list[Lifted]:
+        """The trace for all shapes, or one for each kind of shape."""
+        found = over_shapes(self._on_shape)
+        return [without_needless(item, self.program.arguments, self._with_arguments) for item in found]
+
+    def _with_arguments(self, arguments: Arguments, shape: tuple[int, ...]) -> Lifted:
+        return replace(self, program=self.program.with_arguments(arguments))._on_shape(shape)
+
+    def _on_shape(self, shape: tuple[int, ...]) -> Lifted:
+        """The trace for parameters of one shape, confirmed by running the program."""
+        alone = self._traced(shape)
+        general, first = self._in_a_model(alone, shape)
+        own = self.program.arguments
+        arguments = checked_domains(own, alone.checked)
+        facts = [fact for fact in (*alone.checked, *alone.assumptions) if not is_bound(fact, arguments.hypers)]
+        trace = assembled(Found(
+            self.title, arguments.hypers, general, alone.initial, first, assumption_texts(facts)
+        ))  # fmt: skip
+        kept = {state.name for state in trace.states}
+        where = {name: ".".join(("state", *path)) for path, name in alone.paths.items()}
+        counted = counts(alone.initial, general)
         lifted = Lifted(
-            assembled(first), "numpy", hyper_paths=self.signature.arguments.paths,
-            state_paths={name: f"state.{name}" for name in first.initial}, fixed=self.signature.arguments.fixed,
+            trace, "numpy", hyper_paths=own.paths, casts=alone.casts, fixed=own.fixed,
+            state_paths={name: path for name, path in where.items() if name in kept},
+            counters={where[name]: start for name, start in counted.items() if name in where and name not in kept},
         )  # fmt: skip
         confirm(lifted, self._run, shape)
         return lifted
 
-    def _found(self, shape: tuple[int, ...], seed: int) -> Found:
-        arguments = self.signature.arguments
-        start, known = self._start(shape, seed)
-        general = self._merged(shape, seed, lambda session: mapped(start, _fresh(session)))
-        first = None
-        if set(general.outcome) - {PARAMETER} != set(known):
-            # The state is made in the first step; what a later one does shows from the state that the first has made.
-            first = self._merged(shape, seed, lambda session: mapped(start, _as_it_is), at_first=True)
-            general = self._merged(shape, seed, lambda session: mapped(first.example, _fresh(session)))
-        initial = dict.fromkeys(name for name in general.outcome if name != PARAMETER) | known
-        assumptions = (*general.assumptions, *(first.assumptions if first else ()))
-        return Found(
-            self.title, arguments.hypers, general.outcome, initial, first.outcome if first else None,
-            assumption_texts(assumptions),
+    def _traced(self, shape: tuple[int, ...], alone: Traced | None = None) -> Traced:
+        """What two sets of shadows agree on; ``alone`` is that for a model of one array, where there are two."""
+        paths = None if alone is None else alone.paths
+        one, other = (
+            Tracing(self.program, self.title, self.container, shape, seed, paths).traced() for seed in SEEDS
         )  # fmt: skip
+        if one != other:
+            raise UnsupportedError(f"{self.title}: a number of the update is lost on its way through the code")
+        return one
 
-    def _merged(
-        self, shape: tuple[int, ...], seed: int, state: Callable[[Session], Any], at_first: bool = False
-    ) -> _Outcome:
-        """All ways through one step from a state."""
-        examples: list[Any] = []
+    def _in_a_model(
+        self, alone: Traced, shape: tuple[int, ...]
+    ) -> tuple[Mapping[str, Node], Mapping[str, Node] | None]:
+        """The general step and the first one of an array of two, with sums over the model.
 
-        def run(forced: Sequence[bool]) -> Path:
-            session = Session(seed, forced, matrix=shape if len(shape) == 2 else None)
-            with active(session), patched_math(), where_it_happened(self.title):
-                outcome, new = self._stepped(session, shape, state(session), at_first)
-            examples.append(new)
-            return Path(tuple(session.decisions), outcome)
+        Raises
+        ------
+        UnsupportedError: they read more of the other than such sums.
+        """
+        if not self.container.keys:
+            return alone.general, alone.first
+        pair = self._traced(shape, alone)
+        general = of_one_in_a_model(alone.general, pair.general)
+        first = None if alone.first is None else of_one_in_a_model(alone.first, pair.first or {})
+        if general is None or (alone.first is not None and first is None):
+            raise UnsupportedError(f"{self.title}: the update of one array of a model depends on another array of it")
+        return general, first
 
-        merged = explored(run, [hyper.name for hyper in self.signature.arguments.hypers])
-        return _Outcome(merged.outcome, merged.assumptions, examples[0])
-
-    def _start(self, shape: tuple[int, ...], seed: int) -> tuple[Any, dict[str, Node]]:
-        """The state before the first step, and its leaves by name."""
-        session = Session(seed, matrix=shape if len(shape) == 2 else None)
-        with active(session), patched_math(), where_it_happened(self.title):
-            start = self._fresh_state(SymArray.of(parameter_like(ref(PARAMETER), shape)))
-            return start, {_named(path): whole_of(leaf).node for path, leaf in leaves(start)}
-
-    def _fresh_state(self, p: Any) -> Any:
-        if self.init is not None:
-            return self.init(p)
-        if not self.signature.states or self.signature.is_lazy:
-            return None
-        zeros = [np.zeros_like(p) for _ in self.signature.states]
-        return zeros[0] if len(zeros) == 1 else tuple(zeros)
-
-    def _stepped(
-        self, session: Session, shape: tuple[int, ...], state: Any, at_first: bool
-    ) -> tuple[dict[str, Node], Any]:
-        """The new values after one step from a state, and the new state itself."""
-        p = SymArray.of(parameter_like(ref(PARAMETER), shape))
-        g = SymArray.of(parameter_like(ref(GRADIENT), shape))
-        keywords = self.signature.arguments.symbolic(session)
-        if self.signature.counter is not None:
-            keywords[self.signature.counter] = 1 if at_first else symbolic(COUNT + session.seed, ref(STEP))
-        result = self.function(*self._positional(p, g, state), **keywords)
-        new_p, new_state = _result(result, p, state, len(self.signature.states))
-        outcome = {PARAMETER: whole_of(new_p).node}
-        outcome |= {_named(path): whole_of(leaf).node for path, leaf in leaves(new_state)}
-        return outcome, new_state
-
-    def _positional(self, p: Any, g: Any, state: Any) -> list[Any]:
-        count = len(self.signature.states)
-        states = [] if count == 0 else [state] if count == 1 else list(state)
-        return [p, g, *states]
-
-    def _run(self, hypers: Mapping[str, float], p: Any, gradients: Sequence[Any]) -> list[Any]:
-        """The function itself, on plain numbers."""
-        state, reached = self._fresh_state(p), []
-        for t, g in enumerate(gradients, 1):
-            keywords = self.signature.arguments.filled(hypers)
-            if self.signature.counter is not None:
-                keywords[self.signature.counter] = t
-            result = self.function(*self._positional(p, g, state), **keywords)
-            p, state = _result(result, p, state, len(self.signature.states))
-            reached.append(np.array(p))
-        return reached
+    def _run(self, hypers: Mapping[str, float], p: Array, gradients: Sequence[Array]) -> Sequence[Array]:
+        """The parameter after each step of the program itself, on plain numbers."""
+        defaults = {hyper.name: float(hyper.default) for hyper in self.program.arguments.hypers}
+        values = self.program.arguments.filled({**defaults, **hypers})
+        given = [self.container.packed([gradient]) for gradient in gradients]
+        with where_it_happened(self.title):
+            models = self.program.run(values, self.container.packed([p]), given, self.container)
+            return [np.broadcast_to(self.container.unpacked(model)[0], p.shape).copy() for model in models]
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What one step comes to on all paths, and a state that it has made."""
-
-    outcome: Mapping[str, Node]
-    assumptions: tuple[Node, ...]
-    example: Any
-
-
-def _fresh(session: Session) -> Callable[[tuple[str, ...], Any], Any]:
-    """A leaf of the state as a general one of its kind."""
-
-    def leaf_of(path: tuple[str, ...], leaf: Any) -> Any:
-        name = ref(_named(path))
-        if isinstance(leaf, SymArray | np.ndarray) and leaf.shape != ():
-            return SymArray.of(shaped(name, leaf.shape, session.matrix))
-        return symbolic(COUNT + session.seed if isinstance(leaf, int) else session.random.uniform(0.3, 0.9), name)
-
-    return leaf_of
-
-
-def _as_it_is(path: tuple[str, ...], leaf: Any) -> Any:
-    return SymArray.of(whole_of(leaf)) if isinstance(leaf, SymArray | np.ndarray) else leaf
-
-
-def _named(path: tuple[str, ...]) -> str:
-    return clean(name_of(path))
-
-
-def _result(result: Any, p: Any, state: Any, states: int) -> tuple[Any, Any]:
-    """What a step returns as parameter and state; where it returns nothing, it has updated them in place."""
-    if result is None:
-        return p, state
-    if not isinstance(result, tuple | list):
-        return result, state
-    if states == 0:
-        return result[0], state
-    if len(result) == 2:
-        return result[0], result[1]
-    if len(result) == states + 1:
-        return result[0], tuple(result[1:])
-    raise UnsupportedError(f"a step returns {len(result)} values; it returns parameters and state")
+def _example(shape: tuple[int, ...]) -> list[Array]:
+    """A parameter and two gradients."""
+    random = np.random.default_rng(5)
+    return [random.uniform(0.5, 2.0, shape) for _ in range(3)]

@@ -14,6 +14,7 @@ from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
 from symopt.lift.domains import is_bound
 from symopt.lift.lifted import Lifted
+from symopt.lift.means import with_means
 from symopt.lift.paths import Merged, explored
 from symopt.lift.shapes import SHAPES, over_shapes, same_trace, shapes_of
 from symopt.lift.texts import assumption_texts
@@ -21,7 +22,6 @@ from symopt.lift.together import OTHER, exchanged, of_tensor, own_names, read_of
 from symopt.lift.torch.case import Case, Run, Source
 from symopt.lift.torch.construction import source_of
 from symopt.lift.torch.execute import first_step, general_step
-from symopt.lift.torch.means import with_means
 from symopt.lift.torch.real import run_real
 from symopt.lift.zeros import without_needless
 

@@ -9,9 +9,10 @@ import torch
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num, ref, refs
-from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, SCALAR, Shape
+from symopt.ir.shape import ELEMENT, SCALAR
 from symopt.ir.trace import GRADIENT, PARAMETER
 from symopt.lift.build import value as as_value
+from symopt.lift.means import shape_of
 from symopt.lift.naming import clean
 from symopt.lift.scalars import SymFloat, SymInt, plain
 from symopt.lift.session import Session
@@ -19,7 +20,7 @@ from symopt.lift.together import OTHER
 from symopt.lift.torch.case import Case, Run, Source, Where
 from symopt.lift.torch.memory import Memory
 from symopt.lift.torch.places import Path, Place, differs, snapshot
-from symopt.lift.whole import ALONG, DOWN, Whole, parameter_like, shaped
+from symopt.lift.whole import Whole, parameter_like, shaped
 
 
 def symbolised(
@@ -50,7 +51,7 @@ def symbolised(
             if value.numel() == 1 and owner and value.dtype is not torch.bool:
                 value.fill_(_apart(value.item()))
             whole = shaped(ref(name), value.shape, case.matrix)
-            run.shapes[name] = _shape(whole)
+            run.shapes[name] = shape_of(whole)
             memory.write(value, whole)
         else:
             shadow = _apart(plain(value)) if owner else plain(value)
@@ -69,12 +70,6 @@ def _apart(value: Any) -> Any:
 def _store(tensor: Any) -> tuple[int, int]:
     """The memory of a tensor: its storage, and its place there."""
     return tensor.untyped_storage()._cdata, tensor.storage_offset()
-
-
-def _shape(whole: Whole) -> Shape:
-    if not whole.axes:
-        return SCALAR
-    return PER_ROW if whole.axes == {DOWN} else PER_COL if whole.axes == {ALONG} else ELEMENT
 
 
 def check_nothing_else_changed(

@@ -11,8 +11,16 @@ from fractions import Fraction
 
 from symopt.errors import VerifyError
 from symopt.ir.nodes import Node, Num, Op, Reduce, walk
-from symopt.ir.shape import SCALAR, Axis, Shape, node_shapes
+from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, SCALAR, Axis, Shape, node_shapes
 from symopt.lift import build
+from symopt.lift.whole import ALONG, DOWN, Whole
+
+
+def shape_of(whole: Whole) -> Shape:
+    """The shape of an array in a graph."""
+    if not whole.axes:
+        return SCALAR
+    return PER_ROW if whole.axes == {DOWN} else PER_COL if whole.axes == {ALONG} else ELEMENT
 
 
 def with_means(roots: Sequence[Node], shapes: Mapping[str, Shape], extents: tuple[int, int]) -> list[Node]:
