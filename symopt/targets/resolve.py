@@ -29,6 +29,8 @@ from symopt.targets.subject import CATALOGUE, Origin, Subject
 Settings = Mapping[str, Any]
 # What a step function of a file is called, or ends with.
 STEP_NAMES = ("step", "update")
+# What optax's functions that make a transformation say they return.
+TRANSFORMATION = "GradientTransformation"
 C_SUFFIXES = (".c", ".h")
 # Package -> what installs it, where that is not its own name.
 INSTALLED_BY = {"torch": "torch", "optax": "optax", "jax": "jax", "keras": "keras"}
@@ -207,10 +209,12 @@ def _is_subclass(cls: type, module: str, name: str) -> bool:
 def is_step(item: Callable[..., Any]) -> bool:
     """Whether a function takes parameters and gradients first: two arguments without defaults."""
     try:
-        parameters = list(inspect.signature(item).parameters.values())
+        signature = inspect.signature(item)
     except (TypeError, ValueError):
         return False
-    first = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:2]
+    if TRANSFORMATION in str(signature.return_annotation):
+        return False
+    first = [p for p in signature.parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:2]
     return len(first) == 2 and all(p.default is p.empty for p in first)
 
 
