@@ -13,8 +13,11 @@ import symopt
 from symopt.docs.page import comparison_page
 from symopt.errors import SymoptError
 from symopt.files import write_text
+from symopt.targets.compare import answer
+from symopt.targets.explained import explained
 
 COUPLED, DECOUPLED = "adam_l2", "adamw"
+WIDTH = 120  # of what is printed side by side
 QUESTIONS = (
     (COUPLED, DECOUPLED, "In general:"),
     (f"{COUPLED}[weight_decay=0]", f"{DECOUPLED}[weight_decay=0]", "Without decay:"),
@@ -24,6 +27,24 @@ THEOREMS = (
     "l2_inside_m", "l2_inside_v", "no_decay_inside_m_of_adamw", "bias_correction_of_m", "eps_hat_is_a_schedule_of_eps",
     "decay_after_the_step_is_another_rule",
 )  # fmt: skip
+
+# What somebody has written under the name of AdamW, as it is found in many a repository.
+SOMEBODYS = """\
+import numpy as np
+
+
+def init(w):
+    return {"steps": 0, "mean": np.zeros_like(w), "square": np.zeros_like(w)}
+
+
+def step(w, grad, state, *, alpha=1e-3, b1=0.9, b2=0.999, epsilon=1e-8, wd=1e-2):
+    n = state["steps"] + 1
+    grad = grad + wd * w
+    mean = b1 * state["mean"] + (1 - b1) * grad
+    square = b2 * state["square"] + (1 - b2) * grad**2
+    w = w - alpha * (mean / (1 - b1**n)) / (np.sqrt(square / (1 - b2**n)) + epsilon)
+    return w, {"steps": n, "mean": mean, "square": square}
+"""
 
 
 def tell(folder: Path) -> int:
@@ -57,13 +78,23 @@ def tell(folder: Path) -> int:
     report = symopt.check([rule])
     print(report.text())
 
+    chapter("6  Are their sources the rule? Read back from their text, and proved")
+    validated = symopt.validate([rule])
+    print(validated.text())
+
+    chapter("7  And somebody's code, that is called AdamW")
+    somebodys = folder / "somebodys_adamw.py"
+    write_text(somebodys, SOMEBODYS)
+    print(f"\n{SOMEBODYS}\n{explained(answer(str(somebodys), DECOUPLED), WIDTH)}")
+    print(f"\n{symopt.identify(str(somebodys)).text()}")
+
     page = folder / "adamw.html"
     both = symopt.resolve(COUPLED), symopt.resolve(DECOUPLED)
     write_text(page, comparison_page("Adam with L2, and AdamW", *both, verdicts, results))
     chapter(f"Done in {time.monotonic() - started:.1f} s. The kernels, and a page to read in a browser:")
     for path in (*(kernels / file for file in written.files), page):
         print(f"  {path}")
-    return max(report.exit_status, *(result.exit_status for result in results))
+    return max(report.exit_status, validated.exit_status, *(result.exit_status for result in results))
 
 
 def chapter(title: str) -> None:

@@ -73,9 +73,10 @@ def default_of(name: str) -> float | None:
 def domain_of(name: str, default: Fraction) -> Domain:
     """The domain that a name suggests, as far as the default lies in it; of a name that says nothing, its sign."""
     wanted = [roles()[role].domain for role in roles_of(name)]
+    others = [domain for domain in wanted if domain != UnitInterval]
     # A name of several meanings, as alpha or decay, has the one that the default fits: averages are near one.
-    if UnitInterval in wanted and Fraction(1, 2) < default < 1:
-        wanted = [UnitInterval]
+    if others and len(others) < len(wanted):
+        wanted = [UnitInterval] if Fraction(1, 2) < default < 1 else others
     return next((domain for domain in (*wanted[:1], NonNegative) if default in domain), Real)
 
 
