@@ -89,7 +89,7 @@ def test_parameters_in_a_dictionary_have_their_states_by_key() -> None:
 
 
 def test_parameters_in_a_list() -> None:
-    assert _written(_function(momentum_over_a_list)) == "(sub p (mul lr (add (mul state momentum) g)))"
+    assert _written(_function(momentum_over_a_list)) == "(sub p (mul lr (add (mul momentum state) g)))"
 
 
 def test_a_sum_over_a_dictionary_is_one_over_the_model() -> None:
