@@ -10,16 +10,14 @@ from symopt.backends.base import Variant
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, ref
 from symopt.ir.rate import Rate
-from symopt.ir.shape import ELEMENT, Axis, Shape
+from symopt.ir.shape import ELEMENT, Axis
 from symopt.ir.trace import COLS, LOSS, ROWS, SIZE, STEP
-from symopt.lift.c.layout import MATRIX, TENSORS, VECTOR, At, Layout
+from symopt.lift.c.layout import MATRIX, TENSORS, VECTOR, At, Axes, Layout
 from symopt.lift.c.memory import Block
 from symopt.lift.c.types import CType, Number, PointerTo, Struct
 from symopt.lift.c.values import IntNode, Pointer, Record, Size, Value
 from symopt.lift.c.work import RawMemory
 from symopt.printers.c import c_name
-
-KNOWN_AXES = {Axis.ONE: False, Axis.ROWS: True, Axis.COLS: True}
 
 
 @dataclass
@@ -39,21 +37,14 @@ class Binding:
         self.program, self.trace, self.layout = variant.program, variant.trace, layout
         self.of_c = {c_name(name): name for name in (*self.trace.inputs, *(let.name for let in self.trace.lets))}
 
-    def varies(self, name: str) -> tuple[bool, ...]:
-        """The axes of the layout that an array has elements along.
-
-        Raises
-        ------
-        UnsupportedError: it is a matrix of another shape than the parameter.
-        """
-        shape = self.program.shapes.get(name, ELEMENT)
+    def axes(self, name: str) -> Axes:
+        """The axes of an array."""
         if self.layout.kind == VECTOR:
-            return (not self._is_number(name),)
+            return (None if self._is_number(name) else 0,)
         if self.layout.kind == TENSORS:
-            return (not self._is_of_model(name), not self._is_number(name))
-        if shape not in (ELEMENT, Shape(Axis.ROWS, Axis.ONE), Shape(Axis.ONE, Axis.COLS), Shape(Axis.ONE, Axis.ONE)):
-            raise UnsupportedError(f"{name} is a matrix of {shape.down.value} by {shape.along.value}")
-        return KNOWN_AXES[shape.down], KNOWN_AXES[shape.along]
+            return (None if self._is_of_model(name) else 0, None if self._is_number(name) else 1)
+        shape = self.program.shapes.get(name, ELEMENT)
+        return extent_of(shape.down, self.layout), extent_of(shape.along, self.layout)
 
     def _is_number(self, name: str) -> bool:
         return name in self.program.rates and self.program.rates[name] <= Rate.TENSOR
@@ -95,14 +86,14 @@ class Binding:
         return self._arrays(self.of_c.get(name, name), ctype, is_init, into)
 
     def _arrays(self, name: str, ctype: PointerTo, is_init: bool, into: Bound) -> Value:
-        varies = self.varies(name)
-        places = self.layout.places(varies)
+        axes = self.axes(name)
+        places = self.layout.places(axes)
         data: list[Any] = []
         for position, at in enumerate(places):
             into.inputs[f"{name}[{position}]"] = name, at
             is_empty = is_init and ctype_is_written(ctype)
             data.append(None if is_empty else ref(f"{name}[{position}]"))
-        if self.layout.kind == TENSORS and varies == (True, True):
+        if self.layout.kind == TENSORS and axes == self.layout.axes:
             assert isinstance(ctype.target, PointerTo)
             parts = [
                 [v for v, at in zip(data, places, strict=True) if at[0] == j] for j in range(len(self.layout.extents))
@@ -115,7 +106,13 @@ class Binding:
     def elements(self, name: str, bound: Bound) -> dict[At, Any]:
         """The values of an array after the call, by place."""
         values = [value for block in bound.blocks[name] for value in block.data]
-        return dict(zip(self.layout.places(self.varies(name)), values, strict=True))
+        return dict(zip(self.layout.places(self.axes(name)), values, strict=True))
+
+
+def extent_of(axis: Axis, layout: Layout) -> int | None:
+    """Which extent of a matrix an axis has: 0 for the rows, 1 for the columns, None for an axis of one."""
+    fewer = 0 if layout.extents[0] <= layout.extents[1] else 1
+    return {Axis.ONE: None, Axis.ROWS: 0, Axis.COLS: 1, Axis.SHORT: fewer, Axis.LONG: 1 - fewer}[axis]
 
 
 def ctype_is_written(ctype: PointerTo) -> bool:

@@ -65,19 +65,20 @@ class Wholes:
         UnsupportedError: they are not computed alike, or not from what belongs to the same element.
         """
         first: tuple[At, Node] | None = None
+        index = self.layout.index
         for at, node in elements.items():
             found = self.of(node)
             if isinstance(found, Partial):
                 raise UnsupportedError(
-                    f"{name}{_index(at)} depends on some of the other elements, and not on all of them"
+                    f"{name}{index(at)} depends on some of the other elements, and not on all of them"
                 )
             if joined([found.at, at]) != at:
-                raise UnsupportedError(f"{name}{_index(at)} depends on element {_index(found.at)} of an array")
+                raise UnsupportedError(f"{name}{index(at)} depends on element {index(found.at)} of an array")
             if first is None:
                 first = at, found.node
             elif first[1] is not found.node and not self.same(first[1], found.node):
                 raise UnsupportedError(
-                    f"{name}{_index(at)} differs from {name}{_index(first[0])}: "
+                    f"{name}{index(at)} differs from {name}{index(first[0])}: "
                     f"{shown(found.node)} and not {shown(first[1])}"
                 )
         assert first is not None
@@ -85,10 +86,15 @@ class Wholes:
 
     def of(self, root: Node) -> Element | Partial:
         """An expression over elements as one over whole arrays."""
-        for node in walk([root]):
-            if node not in self._done:
-                self._done[node] = self._once(node)
-        return self._done[root]
+        done, stack = self._done, [root]
+        while stack:  # what is done already is not walked through again, since elements have most of it in common
+            node = stack[-1]
+            missing = [] if node in done else [arg for arg in node.args if arg not in done]
+            if missing:
+                stack += reversed(missing)
+            elif stack.pop() not in done:
+                done[node] = self._once(node)
+        return done[root]
 
     def _once(self, node: Node) -> Element | Partial:
         if isinstance(node, Ref):
@@ -195,11 +201,6 @@ def _beside(name: str, node: Node, common: Node) -> Node | None:
 def _negated(partial: Partial) -> Partial:
     terms = {at: build.neg(node) for at, node in partial.terms.items()}
     return Partial(partial.name, terms, None if partial.rest is None else build.neg(partial.rest))
-
-
-def _index(at: At) -> str:
-    known = [str(i) for i in at if i is not None]
-    return f"[{', '.join(known)}]" if known else ""
 
 
 def shown(node: Node) -> str:

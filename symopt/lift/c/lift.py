@@ -187,7 +187,7 @@ class _Lifting:
             if len(block.data) == 1 and name not in self.arrays:
                 values[own] = self._one(name, as_node(block.data[0]), wholes, layout)
             else:
-                places = layout.places([True] * layout.rank)
+                places = layout.places(layout.axes)
                 elements = dict(zip(places, map(as_node, block.data), strict=True))
                 mine = {at: node for at, node in elements.items() if not self.is_many or at[0] == position}
                 values[own] = wholes.array(name, mine)

@@ -16,6 +16,7 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
 from symopt.lift import build
 from symopt.lift.c import arithmetic
+from symopt.lift.c.assumed import facts_of
 from symopt.lift.c.expressions import Expressions
 from symopt.lift.c.memory import Block, Memory
 from symopt.lift.c.refusal import PlacedError, placed, refusal
@@ -55,6 +56,8 @@ class Machine:
     decide: says of a condition which way it goes, or None where both ways are followed.
     stubs: functions whose bodies are not read, by name.
     constants: exact numbers; a literal that is the nearest float of its type to one of them stands for it.
+
+    ``facts`` are the conditions that are decided by the branches whose sides are being run.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Machine:
         self.decide, self.stubs = decide, dict(stubs or {})
         self.memory, self.types = Memory(), Types(refusal)
         self.functions: dict[str, Any] = {}
+        self.facts: dict[Node, bool] = {}
         self.casts: dict[str, None] = {}
         self.values = Expressions(self)
         self._statements = 0
@@ -263,7 +267,7 @@ class Machine:
         """A condition; 1 or 0 where ``decide`` says so."""
         if isinstance(condition, int):
             return condition
-        way = self.decide(condition)
+        way = self.facts[condition] if condition in self.facts else self.decide(condition)
         return condition if way is None else int(way)
 
     def _both(self, item: Any, condition: Node, frame: Frame) -> None:
@@ -295,10 +299,13 @@ class Machine:
 
     def _merged(self, condition: Node, sides: list[Callable[[], Outcome]]) -> list[Outcome]:
         outcomes, written = [], []
-        for side in sides:
+        known = self.facts
+        for side, holds in zip(sides, (True, False), strict=True):
+            self.facts = known | facts_of(condition, holds)
             with self.memory.journal() as journal:
                 outcomes.append(side())
             written.append(self.memory.undo(journal))
+        self.facts = known
         yes, no = written
         self.memory.merge(yes, no, lambda a, b: arithmetic.chosen(condition, a, b))
         return outcomes

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from symopt.errors import UnsupportedError
+from symopt.ir.nodes import Node
 
 Place = tuple["Block", int]
 Journal = dict[Place, Any]
@@ -28,10 +29,15 @@ class Block:
 
 
 class Memory:
-    """Reads and writes; every write can be undone while a journal is kept."""
+    """Reads and writes; every write can be undone while a journal is kept.
+
+    ``unwritten`` is what a number is that one side of a branch alone has given a value, after the other side; None says
+    that such a number is read after that one side alone, as compilers take for granted.
+    """
 
     def __init__(self) -> None:
         self._journals: list[Journal] = []
+        self.unwritten: Node | None = None
 
     def read(self, block: Block, index: int) -> Any:
         """The value of an element.
@@ -90,5 +96,7 @@ class Memory:
                 continue
             if self._journals:
                 self._journals[-1].setdefault((block, index), old)
+            if self.unwritten is not None and isinstance(b if a is None else a, Node):
+                a, b = (self.unwritten if side is None else side for side in (a, b))
             # A variable that one side alone has given a value is read on that side alone.
             block.data[index] = a if b is None else b if a is None else merged(a, b)

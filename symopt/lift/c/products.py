@@ -1,28 +1,31 @@
-"""Products and transposes of matrices in generated C: read once as sums over elements, then used as operations.
+"""Operations on matrices in generated C: a call of one gives a matrix of new names.
 
-A function of these kinds is first run on small matrices of names, and what it writes must be, element by element,
-the product or transpose. After that a call of it gives a matrix of new names, each of which stands for an element of
-the operation on whole matrices.
+Each of them stands for an element of the operation on whole matrices. Products and transposes are first run on small
+matrices of names, and what they write must be, element by element, the product or transpose; decompositions are taken
+by their contract.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import MatOp, Node, Ref, op, ref, walk
 from symopt.lift import build
+from symopt.lift.c.assumed import under
+from symopt.lift.c.contracts import scratch_size
 from symopt.lift.c.elements import Wholes
 from symopt.lift.c.layout import At, Layout
 from symopt.lift.c.machine import Machine, Stub
-from symopt.lift.c.memory import Block, Memory
-from symopt.lift.c.normal import Normal
+from symopt.lift.c.memory import Block
 from symopt.lift.c.types import Number
 from symopt.lift.c.values import Pointer, Value, as_node
+from symopt.prove.normal import Normal
 
 SMALL = (2, 3, 4)  # rows, inner extent and columns of the matrices on which a function is read
-Matrices = Mapping[str, Node]
+SCRATCH = ref("what a decomposition leaves in its scratch memory")
 
 
 class Products:
@@ -32,19 +35,16 @@ class Products:
     and ``memory`` is that of the machine that calls them.
     """
 
-    def __init__(self, tree: Any, rule: str, suffix: str, inputs: dict[str, tuple[str, At]]) -> None:
-        self.inputs = inputs
+    def __init__(self, operations: Mapping[str, str], layout: Layout, inputs: dict[str, tuple[str, At]]) -> None:
+        self.layout, self.inputs = layout, inputs
         self.matrices: dict[str, Node] = {}
         self.wholes: Wholes | None = None
-        self.memory: Memory | None = None
-        machine = Machine(tree, lambda condition: None)
-        self.stubs: dict[str, Stub] = {}
-        for name, check, stub in (
-            (f"{rule}_matmul_{suffix}", _is_matmul, self._matmul),
-            (f"{rule}_transpose_{suffix}", _is_transpose, self._transpose),
-        ):
-            if name in machine.functions and check(machine, name):
-                self.stubs[name] = stub
+        self.machine: Machine | None = None
+        known: Mapping[str, Stub] = {"matmul": self._matmul, "transpose": self._transpose}
+        self.stubs = {
+            name: known.get(operation, partial(self._decomposition, operation))
+            for name, operation in operations.items()
+        }
 
     def _matmul(self, args: list[Value]) -> Value:
         rows, inner, cols, a, a_flipped, b, b_flipped, out = args
@@ -58,33 +58,40 @@ class Products:
         rows, cols, a, out = args
         return self._write(out, cols, rows, build.matrix("transpose", self._matrix(a, (rows, cols))))
 
+    def _decomposition(self, name: str, args: list[Value]) -> Value:
+        rows, a, *numbers, scratch, out = args
+        matrix = self._matrix(a, (rows, rows))
+        assert isinstance(rows, int)
+        self._fill(scratch, [SCRATCH] * scratch_size(rows))
+        return self._write(out, rows, rows, build.matrix(name, matrix, *map(as_node, numbers)))
+
     def _matrix(self, pointer: Value, shape: tuple[Value, Value]) -> Node:
         """A matrix in memory as one expression."""
         rows, cols = shape
         assert isinstance(rows, int)
         assert isinstance(cols, int)
-        if not isinstance(pointer, Pointer) or pointer.block is None or self.wholes is None:
+        if not isinstance(pointer, Pointer) or pointer.block is None or self.wholes is None or self.machine is None:
             raise UnsupportedError("an operation on what is no matrix")
         elements: dict[At, Node] = {}
-        for position in range(rows * cols):
-            value = pointer.block.data[pointer.offset + position]
-            if value is None:
-                raise UnsupportedError(f"{pointer.block.name} is read before it is written")
-            elements[divmod(position, cols)] = as_node(value)
+        for position, at in enumerate(self.layout.matrix(rows, cols), pointer.offset):
+            elements[at] = under(as_node(self.machine.memory.read(pointer.block, position)), self.machine.facts)
         return self.expanded(self.wholes.array(pointer.block.name, elements))
 
     def _write(self, pointer: Value, rows: Value, cols: Value, node: Node) -> Value:
         assert isinstance(rows, int)
         assert isinstance(cols, int)
-        if not isinstance(pointer, Pointer) or pointer.block is None or self.memory is None:
-            raise UnsupportedError("a matrix that is written to no array")
         name = f"matrix {len(self.matrices)}"
         self.matrices[name] = node
-        for position in range(rows * cols):
-            own = f"{name}[{position}]"
-            self.inputs[own] = name, divmod(position, cols)
-            self.memory.write(pointer.block, pointer.offset + position, ref(own))
+        own = {f"{name}[{position}]": at for position, at in enumerate(self.layout.matrix(rows, cols))}
+        self.inputs.update((element, (name, at)) for element, at in own.items())
+        self._fill(pointer, map(ref, own))
         return None
+
+    def _fill(self, pointer: Value, values: Iterable[Node]) -> None:
+        if not isinstance(pointer, Pointer) or pointer.block is None or self.machine is None:
+            raise UnsupportedError("a matrix that is written to no array")
+        for position, value in enumerate(values, pointer.offset):
+            self.machine.memory.write(pointer.block, position, value)
 
     def expanded(self, root: Node) -> Node:
         """An expression with the operations in the place of the matrices that they gave."""
@@ -94,6 +101,18 @@ class Products:
             known = self.matrices.get(node.name) if isinstance(node, Ref) else None
             done[node] = build.rebuilt(node, args) if known is None else known
         return done[root]
+
+
+def products_of(tree: Any, rule: str, suffix: str) -> dict[str, str]:
+    """The functions that are seen to be products and transposes, for numbers of one type -> what they are."""
+    machine = Machine(tree, lambda condition: None)
+    checks = {"matmul": _is_matmul, "transpose": _is_transpose}
+    names = {f"{rule}_{operation}_{suffix}": operation for operation in checks}
+    return {
+        name: operation
+        for name, operation in names.items()
+        if name in machine.functions and checks[operation](machine, name)
+    }
 
 
 def laid_out(root: Node, layout: Layout) -> Node:

@@ -135,7 +135,7 @@ def _number(name: str, ctype: CType) -> Value:
 
 def _array(name: str, ctype: CType, layout: Layout, into: Run) -> Block:
     data: list[Any] = []
-    for position, at in enumerate(layout.places([True] * layout.rank)):
+    for position, at in enumerate(layout.places(layout.axes)):
         own = f"{name}[{position}]"
         into.inputs[own] = name, at
         data.append(ref(own))

@@ -17,13 +17,15 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, Op, Ref, ref, walk
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.lang.domain import Domain
+from symopt.lift.c.assumed import settled
 from symopt.lift.c.binding import Binding, Bound, layouts_of
+from symopt.lift.c.contracts import contracts
 from symopt.lift.c.elements import Element, Wholes, shown
 from symopt.lift.c.layout import Layout
 from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
-from symopt.lift.c.products import Products, laid_out
+from symopt.lift.c.products import Products, laid_out, products_of
 from symopt.lift.c.run import Choices
 from symopt.lift.c.same import Same, Sameness
 from symopt.lift.c.values import Value, as_node
@@ -33,6 +35,7 @@ from symopt.lift.texts import condition_text
 EQUAL, DIFFERENT, UNKNOWN = "equal", "different", "unknown"
 SUFFIXES = {"float32": "f32", "float64": "f64"}
 OK = 0
+UNWRITTEN = ref("what was never written")
 SIZES = ("n", "rows", "cols", "tensors")
 
 
@@ -62,19 +65,23 @@ def validate_source(path: Path, variants: Sequence[Variant]) -> list[Validation]
     tree = syntax_tree(path)
     # Every field of the struct of hyper-parameters must lie in its domain, also where a variant does not read it.
     hypers = {hyper.name: hyper for variant in variants for hyper in variant.trace.hypers}
-    return [found for variant in variants for found in _Validator(tree, variant, hypers).results()]
+    text = path.read_text(encoding="utf-8")
+    return [found for variant in variants for found in _Validator(tree, text, variant, hypers).results()]
 
 
 class _Validator:
     """Compares the functions of one variant with its trace."""
 
-    def __init__(self, tree: Any, variant: Variant, hypers: Mapping[str, HyperInfo]) -> None:
+    def __init__(self, tree: Any, text: str, variant: Variant, hypers: Mapping[str, HyperInfo]) -> None:
         self.tree, self.variant, self.trace, self.hypers = tree, variant, variant.trace, hypers
         self.rule = variant.rule.name
         self.types = Machine(tree, lambda condition: None).types
         self.same = _sameness(variant)
         self.constants = constants_of(self.trace)
         self.step, self.points = self.trace.step(), self.trace.points()
+        self.operations = contracts(text, self.rule)
+        for suffix in SUFFIXES.values():
+            self.operations |= products_of(tree, self.rule, suffix)
 
     def results(self) -> Iterator[Validation]:
         """What became of every function."""
@@ -106,10 +113,11 @@ class _Validator:
         binding = Binding(self.variant, layout)
         choices = Choices({hyper.name: hyper.default for hyper in self.hypers.values()})
         bound = Bound()
-        products = Products(self.tree, self.rule, suffix, bound.inputs)
+        products = Products(self.operations, layout, bound.inputs)
         stubs = {f"{self.rule}_draw_{suffix}": self._draws(bound), **products.stubs}
         machine = Machine(self.tree, choices, stubs, self.constants)
-        products.memory = machine.memory
+        products.machine = machine
+        machine.memory.unwritten = UNWRITTEN
         if function not in machine.functions:
             raise UnsupportedError(f"there is no function {function}")
         given = binding.bound(machine.parameters(function), bound, is_init=what == "init")
@@ -123,8 +131,8 @@ class _Validator:
         if refused:
             return refused
         for name, value in self._wanted(what, given).items():
-            found = products.expanded(_whole(name, binding, given, wholes, layout))
-            want = laid_out(value, layout)
+            found = settled(products.expanded(_whole(name, binding, given, wholes, layout)))
+            want = settled(laid_out(value, layout))
             if found is not want and not self.same(found, want):
                 return f"{name} is {shown(found)} and not {shown(want)}"
         return ""
