@@ -63,13 +63,15 @@ never-wrong: $(INSTALLED)-test ## thousands of wrong and of rewritten rules agai
 	@echo "==> comparing 5000 mutants and 2000 rewrites with their rules"
 	@$(RUN) -m tests.never_wrong --mutants 5000 --rewrites 2000
 
-bench: $(INSTALLED)-test ## kernels against their peers, as ratios; the prover, in seconds
+bench: $(INSTALLED)-test ## kernels against their peers, as ratios; prover and readers, in seconds
 	@echo "==> measuring AdamW, one loop"
 	@$(RUN) benchmarks/adamw_c.py
 	@echo "==> measuring LAMB, two sweeps"
 	@$(RUN) benchmarks/sweeps_c.py
 	@echo "==> measuring the prover"
 	@$(RUN) benchmarks/prover.py
+	@echo "==> measuring how long code takes to read"
+	@$(RUN) benchmarks/lifting.py
 
 clean: ## remove what make made: the environment, build/ and caches
 	@echo "==> removing $(OUT), caches and $(VENV)"
