@@ -17,7 +17,7 @@ from symopt.passes.specialise import rewrite
 from symopt.prove.branches import NONE_EXISTS, Branches, linear_branches
 from symopt.prove.cause import Explanation, explain
 from symopt.prove.deadline import Deadline, OutOfTimeError
-from symopt.prove.fixed import degenerate_conditions, fixed_equality
+from symopt.prove.fixed import degenerate_conditions, equality_at_defaults, fixed_equality, lacks_on_both
 from symopt.prove.found import Found, with_hypers
 from symopt.prove.identity import probably_equal
 from symopt.prove.lookahead import ALWAYS, equal_in_the_shifted_variable
@@ -72,6 +72,10 @@ class Comparison:
 
     def _equal_otherwise(self) -> Found | None:
         """An equality under a map of hyper-parameters, or with some fixed."""
+        if self._has_matrices:  # for which a map takes long to look for
+            at_defaults = equality_at_defaults(*self._sides)
+            if at_defaults is not None:
+                return at_defaults
         left, right = (simplified(side, self.deadline, self.varying) for side in (self.left, self.right))
         sides = left.trace, right.trace, self.varying, self.deadline.part(MAP_SHARE)
         found = self._mapped(left.trace, right.trace)
@@ -79,6 +83,10 @@ class Comparison:
             return self.branches.found
         found = found or fixed_equality(*sides)
         return with_reasons(found, left, right) if found else None
+
+    @cached_property
+    def _has_matrices(self) -> bool:
+        return make_pair(self.left, self.right, self.varying).has_matrices
 
     @cached_property
     def branches(self) -> Branches:
@@ -166,6 +174,8 @@ class Comparison:
         """Equal where what only the left names is what only the right names."""
         left, right = {h.name for h in self.left.hypers}, {h.name for h in self.right.hypers}
         if left <= right or right <= left:
+            return None
+        if self._has_matrices and lacks_on_both(self.left, self.right):
             return None
         found = self._mapped(self.left, self.right)
         if found is None or not all(text.isidentifier() for text in found.hyper_map.values()):

@@ -30,7 +30,7 @@ def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadli
     """A proof of equality with hyper-parameters that one side only has fixed to numbers."""
     fixings = list(_fixings(left, right))
     both = Both(left, right, varying)
-    for fixing in fixings:
+    for fixing in (*fixings, *_at_defaults(left, right)):
         if not agree_at(both, fixing, deadline):
             continue
         found = _under(left, right, fixing, varying, deadline, mapped=False)
@@ -38,6 +38,21 @@ def fixed_equality(left: Trace, right: Trace, varying: Varying, deadline: Deadli
             return found
     # With everything fixed that one side lacks, a map of the rest may do.
     return _under(left, right, fixings[0], varying, deadline, mapped=True) if fixings else None
+
+
+def lacks_on_both(left: Trace, right: Trace) -> bool:
+    """Whether each side has hyper-parameters that the other lacks, and none may be one of the other's."""
+    own, others = ({hyper.name for hyper in side.hypers} for side in (left, right))
+    return bool(own - others and others - own and _at_defaults(left, right))
+
+
+def equality_at_defaults(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> Found | None:
+    """A proof of equality where what one side only has is what it is by default: coefficients that the other fixes."""
+    both = Both(left, right, varying)
+    for fixing in _at_defaults(left, right):
+        if agree_at(both, fixing, deadline):
+            return _under(left, right, fixing, varying, deadline, mapped=False)
+    return None
 
 
 def degenerate_conditions(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[str, ...]:
@@ -82,6 +97,17 @@ def _under(
     values = {name: str(value) for name, value in fixing.items()}
     hyper_map = {h.name: {**found.hyper_map, **values}.get(h.name, h.name) for h in right.hypers}
     return replace(found, conditions=(*fixed, *found.conditions), hyper_map=hyper_map)
+
+
+def _at_defaults(left: Trace, right: Trace) -> list[dict[str, Fraction]]:
+    """The default values of what one side lacks, where there is such."""
+    own, others = ({hyper.name: hyper for hyper in side.hypers} for side in (left, right))
+    alone = [hyper for name, hyper in own.items() if name not in others]
+    there = [hyper for name, hyper in others.items() if name not in own]
+    if any(a.default == b.default for a in alone for b in there):  # which may be one under two names
+        return []
+    fixing = {hyper.name: hyper.default for hyper in (*alone, *there)}
+    return [fixing] if fixing else []
 
 
 def _fixings(left: Trace, right: Trace) -> Iterator[dict[str, Fraction]]:

@@ -42,6 +42,23 @@ class Normal:
                 self._done[node] = self._once(node, tuple(self._done[arg] for arg in node.args))
         return self._done[root]
 
+    def factors(self, root: Node) -> tuple[Fraction, list[Node]]:
+        """The number and the factors of the normal form of a product; of a quotient, of what stands above the line."""
+        over: list[Node] = []
+        size = _factors(self(root), over, [], self._split)
+        return size, over
+
+    def parts(self, root: Node) -> tuple[Node, Node]:
+        """The normal form as what is the same for all elements, times what is not."""
+        over: list[Node] = []
+        under: list[Node] = []
+        size = _factors(self(root), over, under, self._split)
+        if size == 0:
+            return num(0), num(1)
+        outside, inside = ([[f for f in side if self._varies(f) is varies] for side in (over, under)]
+                           for varies in (False, True))  # fmt: skip
+        return self._scaled(size, self._quotient(*outside)), self._quotient(*inside)
+
     def key(self, root: Node) -> str:
         """A text by which expressions are sorted, the same in every run."""
         for node in walk([root]):
@@ -215,6 +232,8 @@ class Normal:
             taken = frozenset()
         axis = None if taken == over else node.axis
         if node.op == "mean":
+            if any(isinstance(part, MatOp) for part in walk([inner])):  # whose extents may be others
+                return reduce("mean", inner, node.axis)
             if not taken:
                 return inner
             count = ref(EXTENT[taken])

@@ -9,6 +9,7 @@ import sympy as sp
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import refs
 from symopt.ir.trace import STEP, Trace
+from symopt.prove.alike import equal_by_structure
 from symopt.prove.deadline import Deadline
 from symopt.prove.found import Found, Varying, as_found, proved
 from symopt.prove.pair import make_pair
@@ -49,6 +50,9 @@ def with_reasons(found: Found, left: Simplified, right: Simplified) -> Found | N
 
 def _as_written(left: Trace, right: Trace, varying: Varying, deadline: Deadline) -> tuple[Found | None, str]:
     pair = make_pair(left, right, varying)
+    alike = equal_by_structure(pair, deadline)
+    if alike is not None:
+        return alike, ""
     prover = Prover(pair, deadline)
     reason = "no relation between the states was found"
     named = by_name(pair)

@@ -13,9 +13,7 @@ from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 
 
-def provably_same(
-    a: Node, b: Node, names: Sequence[str], domains: Mapping[str, Domain], deadline: Deadline
-) -> bool:
+def provably_same(a: Node, b: Node, names: Sequence[str], domains: Mapping[str, Domain], deadline: Deadline) -> bool:
     """Whether ``a = b`` is proved for all values of ``names`` in their domains, without conditions.
 
     Raises

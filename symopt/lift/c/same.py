@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from symopt.ir.nodes import MatOp, Node, Op, Reduce, Ref, rebuild, ref, refs, walk
 from symopt.ir.trace import SIZES, STEP
 from symopt.lang.domain import Domain, NonNegative, PositiveInteger, Real
-from symopt.lift.c.normal import Axes, Normal
 from symopt.prove.deadline import Deadline, OutOfTimeError
+from symopt.prove.normal import Axes, Normal
 from symopt.prove.same import provably_same
 
 Same = Callable[[Node, Node], bool]
