@@ -73,14 +73,15 @@ PIECES: Sequence[Piece] = (
     Piece("rich", "core", "tables on a terminal", "pip install rich"),
     Piece("pebble", "core", "time limits that hold; theorems on every core", "pip install pebble"),
     Piece("cffi", "tool", "calling the C kernels from Python", f"pip install '{DISTRIBUTION}[c]'"),
+    Piece("pycparser", "tool", "reading C; its preprocessor is the C compiler's", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("platformdirs", "tool", "keeping compiled kernels between runs", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("filelock", "tool", "compiling kernels in several processes at once", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("z3-solver", "tool", "inequalities without a certificate", f"pip install '{DISTRIBUTION}[prove]'"),
     Piece("ml_dtypes", "tool", "what rules do in bfloat16", f"pip install '{DISTRIBUTION}[floats]'"),
-    Piece("torch", "framework", "PyTorch kernels; comparison with torch.optim", f"pip install '{DISTRIBUTION}[torch]'"),
-    Piece("jax", "framework", "comparison with JAX optimizers", "pip install jax"),
-    Piece("optax", "framework", "comparison with optax", "pip install optax"),
-    Piece("keras", "framework", "comparison with keras.optimizers", "pip install keras"),
+    Piece("torch", "framework", "PyTorch kernels; reading optimizers of PyTorch", f"pip install '{DISTRIBUTION}[torch]'"),
+    Piece("jax", "framework", "reading step functions of JAX", "pip install jax"),
+    Piece("optax", "framework", "reading optax", "pip install optax"),
+    Piece("keras", "framework", "reading keras.optimizers", "pip install keras"),
 )
 COMPILERS = ("cc", "gcc", "clang")
 PROGRAMS = (
