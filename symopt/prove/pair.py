@@ -16,6 +16,7 @@ from functools import cached_property
 from symopt.ir.nodes import MODEL_REDUCTIONS, MatOp, Node, Reduce, Ref, num, op, ref, refs, substitute, walk
 from symopt.ir.trace import HESSIAN, LOSS, PARAMETER, SIZES, STEP, Trace
 from symopt.lang.domain import Domain
+from symopt.prove.chosen import chosen
 from symopt.prove.means import means_as_sums
 from symopt.prove.memo import remembered
 from symopt.prove.scales import Scale, scales
@@ -146,6 +147,8 @@ def _side(trace: Trace, prefix: str, gradients: tuple[str, ...], draws: tuple[st
     hypers = tuple(hyper.name if prefix == LEFT else prefix + hyper.name for hyper in trace.hypers)
     arrays = {PARAMETER, *gradients, *draws, HESSIAN}
     numbers, shared = (_numbers(step, initial, arrays, over_model) for over_model in (False, True))
+    varying = arrays | {state for state in initial if state not in numbers}
+    step = chosen(step, lambda node: not _varies(node, varying, over_model=False))
     return Side(trace, step, initial, asked, hypers, numbers, shared)
 
 
