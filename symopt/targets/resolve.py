@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from symopt import catalogue
-from symopt.errors import MissingToolError, UsageError, nearest
+from symopt.errors import MissingToolError, SpecError, UsageError, nearest
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
 from symopt.lift.arguments import FREE
@@ -266,9 +266,20 @@ def _module_of(path: str) -> tuple[ModuleType, list[str]]:
     raise UsageError(f"no module is called {parts[0]}")
 
 
+def _module_at(path: Path) -> ModuleType:
+    """The module of a file; where that needs a framework that is not there, that is said."""
+    try:
+        return catalogue.import_file(path)
+    except SpecError as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+        if missing not in INSTALLED_BY:
+            raise
+        raise MissingToolError(f"{path} needs {missing}: pip install {INSTALLED_BY[missing]}") from error
+
+
 def _of_file(target: str, path: Path, name: str, fixed: str | None) -> Subject:
     """What a Python file holds: rules, optimizer classes, step functions."""
-    module = catalogue.import_file(path)
+    module = _module_at(path)
     candidates = _candidates(module)
     if not candidates:
         raise UsageError(

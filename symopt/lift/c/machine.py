@@ -24,6 +24,7 @@ from symopt.lift.c.types import ArrayOf, CType, Number, Struct, Types, VectorOf,
 from symopt.lift.c.values import NULL, FunctionName, IntNode, Pointer, Record, Value, as_condition, as_node
 
 MOST_STATEMENTS = 2_000_000
+MOST_CALLS = 30  # nested ones; each takes many frames of Python
 Decide = Callable[[Node], bool | None]
 Stub = Callable[[list[Value]], Value]
 
@@ -72,6 +73,7 @@ class Machine:
         self.casts: dict[str, None] = {}
         self.values = Expressions(self)
         self._statements = 0
+        self._depth = 0
         self._globals: dict[str, Block] = {}
         frame = Frame([self._globals])
         for item in tree.ext:
@@ -137,7 +139,13 @@ class Machine:
         scope: dict[str, Block] = {}
         for (parameter, ctype), value in zip(parameters, args, strict=True):
             scope[parameter] = Block(parameter, [self.converted(value, ctype)], ctype)
-        kind, value = self._block(function.body.block_items or [], Frame([self._globals, scope]), at_end=RETURN)
+        if self._depth == MOST_CALLS:
+            raise refusal(function, f"a call of {name} inside {MOST_CALLS} others, as in a recursion without end,")
+        self._depth += 1
+        try:
+            kind, value = self._block(function.body.block_items or [], Frame([self._globals, scope]), at_end=RETURN)
+        finally:
+            self._depth -= 1
         result = self.types.of(function.decl.type.type)
         return self.converted(value, result) if kind == RETURN and value is not None else None
 

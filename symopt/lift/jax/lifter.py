@@ -13,6 +13,7 @@ from symopt.lift.arguments import Arguments
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import Array, confirm
 from symopt.lift.frames import where_it_happened
+from symopt.lift.guard import guarded
 from symopt.lift.jax.program import Program
 from symopt.lift.jax.tracing import INITIAL, Tracing
 from symopt.lift.lifted import Lifted
@@ -48,7 +49,7 @@ class Lifter:
         ------
         UnsupportedError: the code does what is not lifted; the message names it, with file and line where known.
         """
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), guarded(self.title):
             warnings.simplefilter("ignore")  # what code warns of is no matter of ours
             found = over_shapes(self._on_shape)
             return [without_needless(item, self.arguments, self._with_arguments) for item in found]

@@ -15,6 +15,7 @@ from symopt.lift.assemble import Found, assembled, counts
 from symopt.lift.confirm import Array, confirm
 from symopt.lift.domains import checked_domains, is_bound
 from symopt.lift.frames import where_it_happened
+from symopt.lift.guard import guarded
 from symopt.lift.lifted import Lifted
 from symopt.lift.numpy.containers import CONTAINERS, Container
 from symopt.lift.numpy.objects import Object, object_of
@@ -55,6 +56,11 @@ def lift_numpy_class(cls: type, title: str, fixed: Mapping[str, Any]) -> list[Li
 
 def _lifted(program: Program, title: str) -> list[Lifted]:
     """What a program computes, on parameters in the first container that it runs on."""
+    with guarded(title):
+        return _in_a_container(program, title)
+
+
+def _in_a_container(program: Program, title: str) -> list[Lifted]:
     errors: list[UnsupportedError] = []
     for shape in (VECTOR, WIDE):
         for container in CONTAINERS:

@@ -13,6 +13,7 @@ from symopt.lift.agreement import same_updates
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
 from symopt.lift.domains import is_bound
+from symopt.lift.guard import guarded
 from symopt.lift.lifted import Lifted
 from symopt.lift.means import with_means
 from symopt.lift.paths import Merged, explored
@@ -59,6 +60,12 @@ def lift_class(cls: type, title: str, fixed: Mapping[str, object] = {}) -> list[
     UsageError: an argument is required that is no hyper-parameter with a usual value.
     UnsupportedError: something that is not lifted; the message names it, and where it is.
     """
+    with guarded(title):
+        return _on_both_paths(cls, title, fixed)
+
+
+def _on_both_paths(cls: type, title: str, fixed: Mapping[str, object]) -> list[Lifted]:
+    """What a class computes one tensor after the other, and what it computes for all at once where that differs."""
     looped = _lifted(cls, title, fixed)
     if "foreach" not in inspect.signature(cls).parameters or "foreach" in fixed:
         return looped

@@ -18,6 +18,7 @@ Path = tuple[Key, ...]
 SKIPPED = ("params", "defaults", "_zero_grad_profile_name", "param_names")
 OPAQUE = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, torch.dtype, torch.device, torch.Generator)
 DEPTH = 8
+MOST_ELEMENTS = 1 << 22  # parameters have a few hundred
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,15 @@ def places(optimizer: Any, tensors: Sequence[torch.Tensor]) -> dict[tuple[Path, 
 
 
 def snapshot(found: Mapping[tuple[Path, int | None], Place]) -> dict[tuple[Path, int | None], Any]:
-    """The values at places, as they are now."""
+    """The values at places, as they are now.
+
+    Raises
+    ------
+    UnsupportedError: one is a tensor of far more elements than the parameters have.
+    """
+    for place in found.values():
+        if isinstance(place.value, torch.Tensor) and place.value.numel() > MOST_ELEMENTS:
+            raise UnsupportedError(f"{place.text} is a tensor of {place.value.numel()} elements")
     return {
         key: place.value.detach().clone() if isinstance(place.value, torch.Tensor) else place.value
         for key, place in found.items()
