@@ -16,6 +16,7 @@ from symopt.ir.trace import SIZES, Trace
 from symopt.passes.specialise import rewrite
 from symopt.prove.branches import NONE_EXISTS, Branches, linear_branches
 from symopt.prove.cause import Explanation, explain
+from symopt.prove.clamps import unclamped_equality
 from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.fixed import degenerate_conditions, equality_at_defaults, fixed_equality, lacks_on_both
 from symopt.prove.found import Found, with_hypers
@@ -81,7 +82,7 @@ class Comparison:
         found = self._mapped(left.trace, right.trace)
         if found is None and self.branches.found is not None:
             return self.branches.found
-        found = found or fixed_equality(*sides)
+        found = found or fixed_equality(*sides) or unclamped_equality(*sides)
         return with_reasons(found, left, right) if found else None
 
     @cached_property

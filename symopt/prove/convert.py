@@ -136,8 +136,11 @@ class Converter:
                 return OpenUnitInterval if sign.strict else UnitInterval
             return Domain(Fraction(0), Fraction(1), lower_open=sign.strict)
         above_one = field.element_sign(field.sub(base, field.one))
+        strict = above_one.strict and order.strict
         if above_one.value > 0 and order.value > 0:
-            return Domain(Fraction(1), lower_open=above_one.strict and order.strict)
+            return Domain(Fraction(1), lower_open=strict)
+        if above_one.value > 0 and order.value < 0:
+            return Domain(Fraction(0), Fraction(1), lower_open=True, upper_open=strict)
         return Positive if sign.strict else NonNegative
 
     def _exp(self, a: Element) -> Element:

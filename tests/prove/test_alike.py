@@ -104,6 +104,12 @@ def test_needs_tell_where_an_expression_is_defined() -> None:
     assert needs(op("add", guarded, _reciprocal(g)), _forms()) == needs(_reciprocal(g), _forms())
 
 
+def test_what_is_undefined_in_the_first_step_alone_is_a_need() -> None:
+    before = op("sub", ref(STEP), ONE)
+    assert needs(_reciprocal(ref(STEP)), _forms()) == set()
+    assert needs(_reciprocal(before), _forms()) != set()
+
+
 def test_the_mean_of_a_product_of_matrices_is_over_its_own_elements() -> None:
     gram = matop("matmul", ref("g"), matop("transpose", ref("g")))
     forms = _forms()

@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import pytest
 
 from symopt.ir.expressions import read_expression
 from symopt.ir.nodes import Node, num, op, ref
-from symopt.lang.domain import NonNegative, Positive, Real, UnitInterval
+from symopt.lang.domain import Domain, NonNegative, Positive, Real, UnitInterval
 from symopt.prove.cases import in_every_case
 from symopt.prove.convert import Converter
 from symopt.prove.deadline import Deadline
@@ -10,7 +12,8 @@ from symopt.prove.field import Field
 from symopt.prove.general import GeneralStep
 from symopt.prove.render import condition_text, element_text
 
-DOMAINS = {"a": Real, "x": Real, "y": Real, "v": NonNegative, "c": Positive, "b": UnitInterval, "d": UnitInterval}
+DOMAINS = {"a": Real, "x": Real, "y": Real, "v": NonNegative, "c": Positive, "b": UnitInterval, "d": UnitInterval,
+           "n": Domain(upper=Fraction(0))}  # fmt: skip
 
 
 def settle(left: Node, right: Node):
@@ -108,6 +111,16 @@ def test_a_power_reaches_one_where_its_exponent_may_be_zero() -> None:
     cases, conditions = settle(read("x*(1 - b**v)/(1 - b**v)"), read("x"))
     assert cases.open is None
     assert conditions == ["1 - b**v != 0"]
+
+
+def test_a_power_whose_exponent_is_not_positive_is_at_most_one() -> None:
+    """``t**k`` for ``t >= 1`` and ``k <= 0``."""
+    cases, conditions = settle(op("abs", read("1 - t**n")), read("1 - t**n"))
+    assert (cases.open, conditions) == (None, [])
+    cases, conditions = settle(op("abs", read("1 - t**(n - 1)")), read("1 - t**(n - 1)"))
+    assert (cases.open, conditions) == (None, [])
+    assert settle(op("abs", read("1 - t**n")), read("t**n - 1"))[0].open is not None
+    assert settle(read("max(t**a, 1)"), read("t**a"))[0].open is not None
 
 
 def test_a_branch_that_is_not_taken_may_be_undefined() -> None:
