@@ -12,6 +12,7 @@ from symopt.backends.c_interface import (
     Names,
     at_tensor,
     element_count,
+    extent_lines,
     init_arguments_of,
     init_takes_hyper,
     numbers_of,
@@ -37,7 +38,7 @@ class Fill:
 class Init:
     """The function that gives the states their initial values; parameters in groups of one line each.
 
-    ``numbers`` are set once, ``tensor_numbers`` for every tensor of a model.
+    ``extents`` are defined before the loops, ``numbers`` are set once, ``tensor_numbers`` for every tensor of a model.
     """
 
     template: str
@@ -46,6 +47,7 @@ class Init:
     parameters: Sequence[str]
     checks: Sequence[Check]
     tensor_check: str
+    extents: Sequence[str]
     fills: Sequence[Fill]
     numbers: Sequence[str]
     tensor_numbers: Sequence[str]
@@ -78,6 +80,7 @@ def init_function(names: Names, variant: Variant, ctype: CType) -> Init:
         parameters=[", ".join([*sizes(program), *hyper]), *filled(pointer(a, ctype, program) for a in arguments)],
         checks=checks,
         tensor_check=tensor_check(arguments, program, is_init=True) if program.over_model else "",
+        extents=extent_lines(program, " ".join(fills)),
         fills=[Fill(count, lines) for count, lines in fills.items()],
         numbers=[
             *(f"(void){size};" for size in unused),

@@ -7,14 +7,18 @@ by their contract.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import MatOp, Node, Ref, op, ref, walk
+from symopt.ir.nodes import MatOp, Node, Reduce, Ref, op, reduce, ref, walk
+from symopt.ir.shape import Shape, node_shapes
+from symopt.ir.trace import COLS, ROWS
 from symopt.lift import build
+from symopt.lift.c.arithmetic import product_of_extents
 from symopt.lift.c.assumed import under
+from symopt.lift.c.binding import extent_of
 from symopt.lift.c.contracts import scratch_size
 from symopt.lift.c.elements import Wholes
 from symopt.lift.c.layout import At, Layout
@@ -42,12 +46,13 @@ class Products:
         self.machine: Machine | None = None
         known: Mapping[str, Stub] = {"matmul": self._matmul, "transpose": self._transpose}
         self.stubs = {
-            name: known.get(operation, partial(self._decomposition, operation))
+            name: known.get(operation, functools.partial(self._decomposition, operation))
             for name, operation in operations.items()
         }
 
     def _matmul(self, args: list[Value]) -> Value:
         rows, inner, cols, a, a_flipped, b, b_flipped, out = args
+        _refuse_overlap(out, a, b)
         left = self._matrix(a, (inner, rows) if a_flipped else (rows, inner))
         right = self._matrix(b, (cols, inner) if b_flipped else (inner, cols))
         left = build.matrix("transpose", left) if a_flipped else left
@@ -56,10 +61,13 @@ class Products:
 
     def _transpose(self, args: list[Value]) -> Value:
         rows, cols, a, out = args
+        _refuse_overlap(out, a)
         return self._write(out, cols, rows, build.matrix("transpose", self._matrix(a, (rows, cols))))
 
     def _decomposition(self, name: str, args: list[Value]) -> Value:
         rows, a, *numbers, scratch, out = args
+        _refuse_overlap(out, a, scratch)
+        _refuse_overlap(scratch, a)
         matrix = self._matrix(a, (rows, rows))
         assert isinstance(rows, int)
         self._fill(scratch, [SCRATCH] * scratch_size(rows))
@@ -103,6 +111,13 @@ class Products:
         return done[root]
 
 
+def _refuse_overlap(out: Value, *others: Value) -> None:
+    """Refuse an operation that writes into an array that it reads."""
+    for other in others:
+        if isinstance(out, Pointer) and isinstance(other, Pointer) and out.block is other.block:
+            raise UnsupportedError("an operation on matrices that reads and writes the same array")
+
+
 def products_of(tree: Any, rule: str, suffix: str) -> dict[str, str]:
     """The functions that are seen to be products and transposes, for numbers of one type -> what they are."""
     machine = Machine(tree, lambda condition: None)
@@ -125,6 +140,20 @@ def laid_out(root: Node, layout: Layout) -> Node:
             done[node] = build.matrix("transpose", args[0]) if is_tall else args[0]
         else:
             done[node] = build.rebuilt(node, args)
+    return done[root]
+
+
+def spelled(root: Node, shapes: Mapping[str, Shape], layout: Layout) -> Node:
+    """Means as sums over numbers of elements, which are not the parameter's for matrices of other shapes."""
+    shape_of, done = node_shapes([root], shapes), dict[Node, Node]()
+    for node in walk([root]):
+        args = tuple(done[arg] for arg in node.args)
+        done[node] = build.rebuilt(node, args)
+        if isinstance(node, Reduce) and node.op == "mean":
+            shape = shape_of[node.args[0]]
+            over = {None: (shape.down, shape.along), 0: (shape.down,), 1: (shape.along,)}[node.axis]
+            extents: list[Node] = [ref((ROWS, COLS)[n]) for axis in over if (n := extent_of(axis, layout)) is not None]
+            done[node] = build.div(reduce("sum", args[0], node.axis), functools.reduce(product_of_extents, extents))
     return done[root]
 
 

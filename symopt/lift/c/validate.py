@@ -14,18 +14,18 @@ from typing import Any
 
 from symopt.backends.base import Variant
 from symopt.errors import UnsupportedError
-from symopt.ir.nodes import Node, Num, Op, Ref, ref, walk
+from symopt.ir.nodes import Node, Num, Op, Ref, ref, refs, walk
 from symopt.ir.trace import PARAMETER, HyperInfo, Trace
 from symopt.lang.domain import Domain
 from symopt.lift.c.assumed import settled
 from symopt.lift.c.binding import Binding, Bound, layouts_of
 from symopt.lift.c.contracts import contracts
 from symopt.lift.c.elements import Element, Wholes, shown
-from symopt.lift.c.layout import Layout
+from symopt.lift.c.layout import MATRIX, Layout
 from symopt.lift.c.loops import covers_all
 from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.preprocess import syntax_tree
-from symopt.lift.c.products import Products, laid_out, products_of
+from symopt.lift.c.products import SCRATCH, Products, laid_out, products_of, spelled
 from symopt.lift.c.run import Choices
 from symopt.lift.c.same import Same, Sameness
 from symopt.lift.c.values import Value, as_node
@@ -132,7 +132,10 @@ class _Validator:
             return refused
         for name, value in self._wanted(what, given).items():
             found = settled(products.expanded(_whole(name, binding, given, wholes, layout)))
-            want = settled(laid_out(value, layout))
+            for lost in {UNWRITTEN.name, SCRATCH.name}.intersection(refs(found)):
+                raise UnsupportedError(f"{name} depends on {lost}")
+            spelt = spelled(value, self.variant.program.shapes, layout) if layout.kind == MATRIX else value
+            want = settled(laid_out(spelt, layout))
             if found is not want and not self.same(found, want):
                 return f"{name} is {shown(found)} and not {shown(want)}"
         return ""
