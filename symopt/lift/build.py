@@ -16,6 +16,8 @@ from symopt.passes.fold import FALSE, TRUE, fold_once
 
 NEGATED = {"le": "lt", "lt": "le"}
 RIGHT_IDENTITY = -1
+# Of a quotient of whole numbers that a source writes, as in ``1 / 3``. A double is near another one by no accident.
+LARGEST_DENOMINATOR = 1000
 
 
 def constant(value: object) -> Node:
@@ -30,8 +32,14 @@ def constant(value: object) -> Node:
     if isinstance(value, int | Fraction):
         return num(value)
     if isinstance(value, float) and math.isfinite(value):
-        return num(exact_number(float(value)))
+        return num(_written(float(value)))
     raise UnsupportedError(f"{value!r} is no finite real number")
+
+
+def _written(value: float) -> Fraction:
+    """The number that a source means by a double: 1/3 where it is the double next to that, else its decimals."""
+    near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
+    return near if float(near) == value else exact_number(value)
 
 
 def apply(name: str, *args: Node) -> Node:

@@ -21,7 +21,7 @@ def forced_zero(field: Field) -> Poly | None:
 
 
 def _is_forced(field: Field, poly: Poly, position: int) -> bool:
-    """Whether ``poly = 0`` is a square times what is positive plus what is not negative, or the same with signs changed."""
+    """Whether ``poly`` is a square times what is positive plus what is not negative, or the negative of such a sum."""
     rest, odd, factor = coefficients(field.ring, poly, position)
     if odd != 0:
         return False

@@ -109,12 +109,12 @@ def identify(target: Any, *, time_limit: float = 10.0, progress: Progress = lamb
             agreeing.append(candidate)
         progress(done, len(candidates), candidate.title)
     found = [_settled(own, candidate, time_limit) for candidate in agreeing[:NEAR]]
-    found = sorted(found, key=_worth)
+    found = sorted(found, key=worth)
     if not found or found[0].verdict != "equal":
         near = sorted(candidates, key=lambda other: -similarity(own.trace, other.trace))
         fresh = [other for other in near if other not in agreeing][:NEAR]
         found += [_settled(own, other, time_limit / 2) for other in fresh]
-        found = sorted(found, key=_worth)
+        found = sorted(found, key=worth)
     best = found[0]
     is_found = best.verdict in ("equal", "equal-if")
     rest = [verdict for verdict in found if verdict is not best or not is_found][:TOLD]
@@ -128,7 +128,7 @@ def _settled(left: Subject, right: Subject, time_limit: float) -> Verdict:
     return answer(left, right, time_limit=time_limit, in_process=True).verdict
 
 
-def _worth(verdict: Verdict) -> tuple[int, int, int]:
+def worth(verdict: Verdict) -> tuple[int, int, int]:
     """Equal comes first, then what needs fewer conditions and changes fewer hyper-parameters, then the rest."""
     order = ("equal", "equal-if", "unknown", "different")
     changed = sum(name != text for name, text in (verdict.hyper_map or {}).items())

@@ -38,13 +38,18 @@ def as_text(matrix: Matrix) -> str:
 
 def as_markdown(matrix: Matrix) -> str:
     """A table, then what separates each pair."""
-    numbers = [str(i) for i in range(1, len(matrix.targets) + 1)]
-    rows = [[f"{n} `{row[0]}`", *row[1:]] for n, row in zip(numbers, matrix.rows(), strict=True)]
-    lines = [*table(["", *numbers], rows), "", LEGEND, ""]
+    lines = [*grid(matrix), "", LEGEND, ""]
     for (i, j), verdict in sorted(matrix.verdicts.items()):
         if said := _said(verdict):
             lines.append(f"- `{matrix.targets[i]}` and `{matrix.targets[j]}`: {verdict.verdict}. {said}")
     return "\n".join([*lines, *_not_lifted(matrix)]) + "\n"
+
+
+def grid(matrix: Matrix) -> list[str]:
+    """The table alone, as lines of Markdown."""
+    numbers = [str(i) for i in range(1, len(matrix.targets) + 1)]
+    rows = [[f"{n} `{row[0]}`", *row[1:]] for n, row in zip(numbers, matrix.rows(), strict=True)]
+    return table(["", *numbers], rows)
 
 
 def as_html(matrix: Matrix) -> str:

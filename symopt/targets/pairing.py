@@ -114,7 +114,7 @@ def _by_meaning(left: Trace, right: Trace) -> Iterator[dict[str, str]]:
             found.append((total, dict(taken)))
             return
         own = right.hypers[position].name
-        for score, name in sorted(options[position], reverse=True):
+        for score, name in sorted(options[position], key=lambda option: (-option[0], len(option[1]))):
             if name not in taken.values():
                 extend(position + 1, total + score, {**taken, own: name})
         extend(position + 1, total, taken)

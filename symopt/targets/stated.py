@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any
 
-from symopt.errors import SymoptError, UnsupportedError
+from symopt.errors import UnsupportedError
 from symopt.ir.nodes import num
+from symopt.lang.declare import Hyper
 from symopt.lang.domain import exact_number
 from symopt.lift.arguments import FREE, is_number
 from symopt.lift.lifted import ALL_SHAPES, Lifted
+from symopt.lift.roles import default_of
 from symopt.lift.shapes import MATRICES
 from symopt.passes.specialise import rewrite
 from symopt.passes.tracing import trace
@@ -68,10 +69,11 @@ def target_of(original: Original) -> str:
 
 
 def _rule(original: Original) -> Subject:
-    """The rule with the values that the entry fixes."""
+    """The rule with the values that the entry fixes; what an inner rule has of its own keeps its defaults."""
     found = trace(original.resolved)
-    own = {hyper.name for hyper in found.hypers}
-    fixed = {name: num(exact_number(value)) for name, value in original.values.items() if name in own}
+    inner = {h.name: h.default for h in found.hypers if h.name not in original.resolved.declared(Hyper)}
+    given = {h.name: exact_number(original.values[h.name]) for h in found.hypers if h.name in original.values}
+    fixed = {name: num(value) for name, value in {**inner, **given}.items()}
     return Subject(original.rule, (Lifted(rewrite(found, fixed), CATALOGUE),), original.resolved)
 
 
@@ -81,7 +83,8 @@ def _implementation(original: Original, implementation: Any) -> tuple[Subject, d
     stated = _expressions(original)
     hyper_map: dict[str, str] = {}
     parts = []
-    for part in lifted_object(implementation, original.implementation, fixed):
+    given = {**_switches(original, implementation), **fixed}
+    for part in lifted_object(implementation, original.implementation, given):
         if not _is_meant(part, original.shapes):
             continue
         known = {name: stated[path] for name, path in part.hyper_paths.items() if path in stated}
@@ -102,8 +105,7 @@ def _settings(original: Original, implementation: Any) -> dict[str, Any]:
             case {**literal} if LITERAL in literal:
                 fixed[name] = literal[LITERAL]
             case str():
-                default = parameters[name].default if name in parameters else None
-                fixed |= {} if isinstance(default, float) else {name: FREE}
+                fixed |= {} if _is_free(parameters.get(name)) else {name: FREE}
             case list() if not _are_numbers(parameters[name].default, len(value)):
                 fixed[name] = original.built(original.hypers({}))[name]
             case list():
@@ -111,6 +113,23 @@ def _settings(original: Original, implementation: Any) -> dict[str, Any]:
             case _:
                 fixed[name] = value
     return fixed
+
+
+def _is_free(parameter: Parameter | None) -> bool:
+    """Whether an argument is a hyper-parameter without being told so."""
+    if parameter is None:
+        return False
+    is_required = parameter.default is Parameter.empty
+    return isinstance(parameter.default, float) or (is_required and default_of(parameter.name) is not None)
+
+
+def _switches(original: Original, implementation: Any) -> dict[str, Any]:
+    """The defaults of other arguments that are whole numbers: a decay of 0 and one that is free are different code."""
+    others = {name: p.default for name, p in signature(implementation).parameters.items()}
+    return {
+        name: default for name, default in others.items()
+        if name not in original.arguments and is_number(default) and exact_number(default).denominator == 1
+    }  # fmt: skip
 
 
 def _are_numbers(default: object, count: int) -> bool:

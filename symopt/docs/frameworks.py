@@ -1,0 +1,81 @@
+"""Ten rules in PyTorch, optax and Keras, all against all: ``python -m symopt.docs.frameworks FILE``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from itertools import combinations
+from pathlib import Path
+
+from symopt.docs.coverage import table
+from symopt.docs.verdict_cell import map_cell, verdict_cell
+from symopt.files import write_text
+from symopt.targets.matrix import LEGEND, Matrix, matrix
+from symopt.targets.matrix_pages import grid
+
+COMMAND = "python -m symopt.docs.frameworks docs/frameworks.md"
+# What is said must not depend on how fast a machine is.
+TIME_LIMIT = 30.0
+PACKAGES = {"torch": "PyTorch", "optax": "optax", "keras": "Keras"}
+# What people call it -> the optimizer of each framework that has it.
+CLASSIC: Mapping[str, Sequence[str]] = {
+    "SGD with momentum": (
+        "torch.optim.SGD[momentum=free]", "optax.sgd[momentum=free]", "keras.optimizers.SGD[momentum=free]",
+    ),
+    "SGD with Nesterov's momentum": (
+        "torch.optim.SGD[momentum=free,nesterov=True]", "optax.sgd[momentum=free,nesterov=True]",
+        "keras.optimizers.SGD[momentum=free,nesterov=True]",
+    ),
+    "Adagrad": ("torch.optim.Adagrad", "optax.adagrad", "keras.optimizers.Adagrad"),
+    "RMSprop": ("torch.optim.RMSprop", "optax.rmsprop", "keras.optimizers.RMSprop"),
+    "Adadelta": ("torch.optim.Adadelta", "optax.adadelta", "keras.optimizers.Adadelta"),
+    "Adam": ("torch.optim.Adam", "optax.adam", "keras.optimizers.Adam"),
+    "AdamW": ("torch.optim.AdamW", "optax.adamw", "keras.optimizers.AdamW"),
+    "Adamax": ("torch.optim.Adamax", "optax.adamax", "keras.optimizers.Adamax"),
+    "NAdam": ("torch.optim.NAdam", "optax.nadam", "keras.optimizers.Nadam"),
+    "Lion": ("optax.lion", "keras.optimizers.Lion"),
+}  # fmt: skip
+TARGETS = tuple(target for targets in CLASSIC.values() for target in targets)
+
+READING = (
+    "Is Adam the same in every framework? Here the code that is installed is read, turned into formulas, and every",
+    "pair is settled: a proof that both have the same parameters at every step, for every gradient and every value",
+    "of the hyper-parameters, or a run in exact arithmetic on which they part. Statements are about real numbers:",
+    "rounding is not looked at.",
+    "",
+    "How to read it: hyper-parameters are matched by their meaning (`lr` and `learning_rate`), not by their values,",
+    "so that other defaults make no difference. What one side alone has, as a decay of weights, is a condition",
+    "(`weight_decay = 0`) where the two are the same without it. A map says what to give the right for given values",
+    "of the left. Cause and step are those of the first difference with the names matched and nothing else changed.",
+    "",
+)
+
+
+def page() -> str:
+    """The page.
+
+    Raises
+    ------
+    MissingToolError: a framework is not installed.
+    """
+    found = matrix(TARGETS, time_limit=TIME_LIMIT)
+    versions = ", ".join(f"{title} {version(name).partition('+')[0]}" for name, title in PACKAGES.items())
+    lines = ["# Ten rules in three frameworks", "", f"Written by `{COMMAND}` with {versions}.", "", *READING]
+    for title, targets in CLASSIC.items():
+        lines += [f"## {title}", "", *_pairs(found, targets), ""]
+    lines += ["## All pairs", "", "Numbers of columns are those of the rows.", "", LEGEND, "", *grid(found)]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(found: Matrix, targets: Sequence[str]) -> list[str]:
+    rows = []
+    for left, right in combinations(targets, 2):
+        verdict = found.verdicts[found.targets.index(left), found.targets.index(right)]
+        why = verdict.cause or "" if verdict.verdict in ("different", "equal-if") else ""
+        rows.append((f"`{left}`", f"`{right}`", verdict_cell(verdict, is_map_given=False), map_cell(verdict), why))
+    return table(("left", "right", "verdict", "map", "without it, or why"), rows)
+
+
+if __name__ == "__main__":
+    write_text(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/frameworks.md"), page())
