@@ -7,7 +7,7 @@ a graph is keyed by node. Nothing is reordered or simplified when a node is buil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -137,8 +137,8 @@ def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
             return node
 
 
-def walk(roots: Iterable[Node]) -> Iterator[Node]:
-    """Every node below ``roots`` once, operands before their users, left to right.
+def walk(roots: Iterable[Node], known: Container[Node] = ()) -> Iterator[Node]:
+    """Every node below ``roots`` once, operands before their users, left to right; without those known and what is below.
 
     Iterative, since unrolled rules are deeper than Python's stack.
     """
@@ -147,7 +147,7 @@ def walk(roots: Iterable[Node]) -> Iterator[Node]:
         stack = [(root, False)]
         while stack:
             node, ready = stack.pop()
-            if node in seen:
+            if node in seen or node in known:
                 continue
             if ready:
                 seen.add(node)

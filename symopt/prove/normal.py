@@ -37,9 +37,8 @@ class Normal:
 
     def __call__(self, root: Node) -> Node:
         """The normal form."""
-        for node in walk([root]):
-            if node not in self._done:
-                self._done[node] = self._once(node, tuple(self._done[arg] for arg in node.args))
+        for node in walk([root], self._done):
+            self._done[node] = self._once(node, tuple(self._done[arg] for arg in node.args))
         return self._done[root]
 
     def factors(self, root: Node) -> tuple[Fraction, list[Node]]:
@@ -61,19 +60,17 @@ class Normal:
 
     def key(self, root: Node) -> str:
         """A text by which expressions are sorted, the same in every run."""
-        for node in walk([root]):
-            if node not in self._keys:
-                what = getattr(node, "op", getattr(node, "name", getattr(node, "value", "")))
-                text = f"{type(node).__name__}:{what}:{getattr(node, 'axis', '')}"
-                text += "(" + ",".join(self._keys[arg] for arg in node.args) + ")"
-                self._keys[node] = self._order.setdefault(text, _short(text))
+        for node in walk([root], self._keys):
+            what = getattr(node, "op", getattr(node, "name", getattr(node, "value", "")))
+            text = f"{type(node).__name__}:{what}:{getattr(node, 'axis', '')}"
+            text += "(" + ",".join(self._keys[arg] for arg in node.args) + ")"
+            self._keys[node] = self._order.setdefault(text, _short(text))
         return self._keys[root]
 
     def over(self, root: Node) -> frozenset[int]:
         """The axes that an expression varies over."""
-        for node in walk([root]):
-            if node not in self._over:
-                self._over[node] = self._axes_once(node)
+        for node in walk([root], self._over):
+            self._over[node] = self._axes_once(node)
         return self._over[root]
 
     def _axes_once(self, node: Node) -> frozenset[int]:

@@ -86,15 +86,9 @@ class Wholes:
 
     def of(self, root: Node) -> Element | Partial:
         """An expression over elements as one over whole arrays."""
-        done, stack = self._done, [root]
-        while stack:  # what is done already is not walked through again, since elements have most of it in common
-            node = stack[-1]
-            missing = [] if node in done else [arg for arg in node.args if arg not in done]
-            if missing:
-                stack += reversed(missing)
-            elif stack.pop() not in done:
-                done[node] = self._once(node)
-        return done[root]
+        for node in walk([root], self._done):
+            self._done[node] = self._once(node)
+        return self._done[root]
 
     def _once(self, node: Node) -> Element | Partial:
         if isinstance(node, Ref):

@@ -10,7 +10,7 @@ from symopt.lift.c.memory import Block
 from symopt.lift.c.types import CType, size_of
 from symopt.lift.c.values import Pointer
 
-MOST_ELEMENTS = 1 << 16
+MOST_ELEMENTS = 1 << 12
 
 
 class RawMemory(Block):
