@@ -39,28 +39,58 @@ def with_means(roots: Sequence[Node], shapes: Mapping[str, Shape], extents: tupl
         known = node_shapes(list(roots), names)
     except VerifyError:  # what does not fit is refused later on
         return list(roots)
-    done: dict[Node, Node] = {}
+    averages = _Averages(known, extents)
     for node in nodes:
-        args = tuple(done[arg] for arg in node.args)
-        done[node] = _mean(node, args, known, extents) or (node if args == node.args else build.rebuilt(node, args))
-    return [done[root] for root in roots]
+        averages.replace(node)
+    return [averages.done[root] for root in roots]
 
 
-def _mean(
-    node: Node, args: tuple[Node, ...], known: Mapping[Node, Shape], extents: tuple[int, int]
-) -> Node | None:  # fmt: skip
-    """A quotient as a mean, or its root, where it is one; ``args`` are its operands as they are by now."""
-    if not isinstance(node, Op) or node.op != "div":
+class _Averages:
+    """Expressions with means, operands first; ``done`` is what each has become."""
+
+    def __init__(self, known: Mapping[Node, Shape], extents: tuple[int, int]) -> None:
+        self._known, self._extents = known, extents
+        self.done: dict[Node, Node] = {}
+
+    def replace(self, node: Node) -> None:
+        """Find out what an expression becomes, whose operands are done."""
+        args = tuple(self.done[arg] for arg in node.args)
+        self.done[node] = self._quotient(node) or (node if args == node.args else build.rebuilt(node, args))
+
+    def _quotient(self, node: Node) -> Node | None:
+        """A quotient as a mean with factors, where it is one."""
+        if not isinstance(node, Op) or node.op != "div":
+            return None
+        divisor, rest = _number_in(self.done[node.args[1]])
+        mean = self._divided(node.args[0], divisor)
+        return mean if mean is None or rest is None else build.div(mean, rest)
+
+    def _divided(self, node: Node, divisor: Fraction) -> Node | None:
+        """A product in which a sum, or the root of one, has the divisor that makes it a mean; None where none has."""
+        match node:
+            case Reduce(op="sum") if divisor == self._count(node):
+                return self._mean(node)
+            case Op(op="sqrt", args=(Reduce(op="sum") as inner,)) if divisor * divisor == self._count(inner):
+                return build.apply("sqrt", self._mean(inner))
+            case Op(op="neg", args=(a,)):
+                mean = self._divided(a, divisor)
+                return None if mean is None else build.neg(mean)
+            case Op(op="mul" | "div", args=(a, b)):
+                mean = self._divided(a, divisor)
+                if mean is not None:
+                    return build.apply(node.op, mean, self.done[b])
+                mean = self._divided(b, divisor) if node.op == "mul" else None
+                return None if mean is None else build.mul(self.done[a], mean)
         return None
-    over, (divisor, rest) = node.args[0], _number_in(args[1])
-    if isinstance(over, Reduce) and over.op == "sum" and divisor == _count(over, known, extents):
-        return _divided(build.reduced("mean", args[0].args[0], over.axis), rest)
-    if isinstance(over, Op) and over.op == "sqrt" and isinstance(over.args[0], Reduce):
-        inner = over.args[0]
-        if inner.op == "sum" and divisor * divisor == _count(inner, known, extents):
-            mean = build.reduced("mean", args[0].args[0].args[0], inner.axis)
-            return _divided(build.apply("sqrt", mean), rest)
-    return None
+
+    def _mean(self, node: Reduce) -> Node:
+        return build.reduced("mean", self.done[node.args[0]], node.axis)
+
+    def _count(self, node: Reduce) -> int:
+        """The number of elements that are added up."""
+        shape = self._known[node.args[0]]
+        down, along = _extent(shape.down, self._extents), _extent(shape.along, self._extents)
+        return down * along if node.axis is None else (down, along)[node.axis]
 
 
 def _number_in(divisor: Node) -> tuple[Fraction, Node | None]:
@@ -74,16 +104,6 @@ def _number_in(divisor: Node) -> tuple[Fraction, Node | None]:
         if isinstance(b, Num):
             return b.value, a
     return Fraction(0), divisor
-
-
-def _divided(node: Node, rest: Node | None) -> Node:
-    return node if rest is None else build.div(node, rest)
-
-
-def _count(node: Reduce, known: Mapping[Node, Shape], extents: tuple[int, int]) -> int:
-    shape = known[node.args[0]]
-    down, along = _extent(shape.down, extents), _extent(shape.along, extents)
-    return down * along if node.axis is None else (down, along)[node.axis]
 
 
 def _extent(axis: Axis, extents: tuple[int, int]) -> int:

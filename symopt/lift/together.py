@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from symopt.ir.nodes import Node, Op, Reduce, reduce, ref, refs, walk
-from symopt.ir.trace import GRADIENT
+from symopt.ir.nodes import MODEL_REDUCTIONS, Node, Num, Op, Reduce, reduce, ref, refs, walk
+from symopt.ir.trace import GRADIENT, PARAMETER
 from symopt.lift import build
 from symopt.lift.assemble import substituted
 
@@ -60,6 +60,25 @@ def exchanged(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:
 def read_of_other(nodes: Sequence[Node]) -> list[str]:
     """The names of the second tensor that expressions read, as the first has them."""
     return [name.removesuffix(OTHER) for name in refs(*nodes) if name.endswith(OTHER)]
+
+
+def that_matter(values: Mapping[str, Node]) -> list[str]:
+    """The parameter, and the names among those of new values that its own depends on, over any number of steps."""
+    wanted, waiting = {PARAMETER: None}, [PARAMETER]
+    while waiting:
+        read = [name for name in refs(values[waiting.pop()]) if name in values and name not in wanted]
+        wanted |= dict.fromkeys(read)
+        waiting += read
+    return [name for name in values if name in wanted]
+
+
+def is_mean_over_model(nodes: Sequence[Node], size: int) -> bool:
+    """Whether a sum over the model is divided by the number of its elements, of which there are ``size``."""
+    return any(
+        isinstance(node, Op) and node.op == "div" and isinstance(node.args[1], Num) and node.args[1].value == size
+        and any(isinstance(item, Reduce) and item.op in MODEL_REDUCTIONS for item in walk([node.args[0]]))
+        for node in walk(nodes)
+    )  # fmt: skip
 
 
 def with_model_sums(nodes: Sequence[Node], own: Collection[str]) -> list[Node]:

@@ -156,3 +156,17 @@ def test_a_state_that_grows_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="another state than the one"):
         only(step, lambda p: (p,))
+
+
+def decayed(params: Any, grads: Any, *, lr=0.1, weight_decay=0.01) -> Any:
+    return params - lr * (grads + weight_decay * params if weight_decay != 0 else grads)
+
+
+def jumping(params: Any, grads: Any, *, lr=0.1, weight_decay=0.01) -> Any:
+    return params - lr * (grads + weight_decay * params if weight_decay != 0 else 2 * grads)
+
+
+@pytest.mark.parametrize(("function", "assumptions"), [(decayed, ()), (jumping, ("weight_decay != 0",))])
+def test_an_assumption_that_the_code_does_not_need_goes(function: Any, assumptions: tuple[str, ...]) -> None:
+    (lifted,) = lift_jax_function(function, None, function.__name__)
+    assert lifted.trace.assumptions == assumptions

@@ -157,6 +157,34 @@ class Leak(Simple):
         self.last = g.abs().max()
 
 
+class RateInGroup(Simple):
+    def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
+        group["last"] = group["lr"] * p.norm() / p.numel() ** 0.5
+        p.sub_(group["last"] * g)
+
+
+class ModelMean(Simple):
+    @torch.no_grad()
+    def step(self) -> None:
+        tensors = self.param_groups[0]["params"]
+        mean = sum(p.grad.square().sum() for p in tensors) / sum(p.numel() for p in tensors)
+        for p in tensors:
+            p.sub_(self.param_groups[0]["lr"] * p.grad / mean.sqrt())
+
+
+class Bounded(Simple):
+    def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.9, beta: float = 0.5) -> None:
+        if beta > 0.75:
+            raise ValueError("beta")
+        super().__init__(params, lr)
+        self.momentum, self.beta = momentum, beta
+
+    def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
+        if self.beta > 0.75:
+            g = 3 * g
+        p.sub_(group["lr"] * (self.beta * g if self.momentum > 0.5 else 2 * g))
+
+
 class LateChange(Simple):
     def update(self, p: Any, g: Any, state: Any, group: Any) -> None:
         calls = self.__dict__.setdefault("calls", [])
@@ -239,6 +267,23 @@ def test_a_norm_over_all_tensors_is_a_sum_over_the_model() -> None:
 def test_what_one_tensor_reads_of_another_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="reads g of another"):
         lift_class(Leak, "Leak", {})
+
+
+def test_what_is_kept_of_another_tensor_and_not_read_is_no_leak() -> None:
+    lifted = _one(RateInGroup)
+    assert lifted.scope == ALL_SHAPES
+    assert _written(lifted) == "(sub p (mul (mul (sqrt (mean (mul p p))) lr) g))"
+
+
+def test_a_mean_over_the_model_is_refused_by_name() -> None:
+    with pytest.raises(UnsupportedError, match="divided by the number of elements of the model"):
+        lift_class(ModelMean, "ModelMean", {})
+
+
+def test_a_bound_that_a_step_asks_for_is_assumed_unless_the_constructor_keeps_it() -> None:
+    lifted = _one(Bounded)
+    assert lifted.trace.assumptions == ("1/2 < momentum",)
+    assert lifted.trace.domains["beta"].upper == Fraction(3, 4)
 
 
 @pytest.mark.parametrize("cls", [LateChange, Hidden])

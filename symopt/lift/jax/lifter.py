@@ -19,7 +19,7 @@ from symopt.lift.jax.tracing import INITIAL, Tracing
 from symopt.lift.lifted import Lifted
 from symopt.lift.shapes import over_shapes
 from symopt.lift.texts import assumption_texts
-from symopt.lift.together import ONE_TENSOR, of_one_in_a_model
+from symopt.lift.together import ONE_TENSOR, of_one_in_a_model, that_matter
 from symopt.lift.zeros import without_needless
 from symopt.run.frameworks import framework
 
@@ -113,7 +113,8 @@ class Lifter:
 
     def _found(self, tracing: Tracing, outcome: Nodes, assumed: Sequence[str]) -> Found:
         initial, general = _parted(outcome)
-        general = _that_matter(_without_constants(general, initial))
+        changed = _without_constants(general, initial)
+        general = {name: changed[name] for name in that_matter(changed)}
         initial = {name: initial[name] for name in general if name != PARAMETER}
         read = set(refs(*general.values(), *initial.values(), *tracing.merged.assumptions))
         return Found(
@@ -144,13 +145,3 @@ def _without_constants(general: Nodes, initial: Nodes) -> dict[str, Node]:
     }
     kept = [name for name in general if name not in constant]
     return dict(zip(kept, substituted([general[name] for name in kept], constant), strict=True))
-
-
-def _that_matter(general: Nodes) -> dict[str, Node]:
-    """The new value of the parameter, and those of the states that it depends on."""
-    wanted, waiting = {PARAMETER}, [PARAMETER]
-    while waiting:
-        read = [name for name in refs(general[waiting.pop()]) if name in general and name not in wanted]
-        wanted.update(read)
-        waiting += read
-    return {name: node for name, node in general.items() if name in wanted}

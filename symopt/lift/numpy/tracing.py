@@ -81,6 +81,7 @@ class Tracing:
         self._names = named(paths, paths if self._alone is None else self._alone, self._container.keys, self._taken)
         with self._session(()):
             initial = {name: _node_at(start, path) for path, name in self._names.items()}
+        initial |= self._tidied({name: node for name, node in initial.items() if node is not None})
         general = self._explored(lambda session, *_: mapped(example, self._general_leaf(session)), kinds_of(example))
         first = self._explored(self._first_state, None) if is_lazy else None
         assumptions = (*general.assumptions, *(first.assumptions if first else ()))
@@ -125,10 +126,13 @@ class Tracing:
             return Path(tuple(session.decisions), outcome)
 
         merged = explored(run, self._hypers)
+        return Merged(self._tidied(merged.outcome), merged.assumptions)
+
+    def _tidied(self, values: Mapping[str, Node]) -> dict[str, Node]:
+        """With means as such."""
         rows, cols = (*self._shape, 1)[:2]
         shapes = self._shapes | {name + mark: ELEMENT for name in (PARAMETER, GRADIENT) for mark in self._marks}
-        values = with_means(list(merged.outcome.values()), shapes, (rows, cols))
-        return Merged(dict(zip(merged.outcome, values, strict=True)), merged.assumptions)
+        return dict(zip(values, with_means(list(values.values()), shapes, (rows, cols)), strict=True))
 
     def _outcome(self, model: Any, state: Any) -> dict[str, Node]:
         arrays = self._container.unpacked(model)

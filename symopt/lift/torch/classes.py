@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num, ref
@@ -19,7 +20,16 @@ from symopt.lift.means import with_means
 from symopt.lift.paths import Merged, explored
 from symopt.lift.shapes import SHAPES, over_shapes, same_trace, shapes_of
 from symopt.lift.texts import assumption_texts
-from symopt.lift.together import OTHER, exchanged, of_tensor, own_names, read_of_other, with_model_sums
+from symopt.lift.together import (
+    OTHER,
+    exchanged,
+    is_mean_over_model,
+    of_tensor,
+    own_names,
+    read_of_other,
+    that_matter,
+    with_model_sums,
+)
 from symopt.lift.torch.case import Case, Run, Source
 from symopt.lift.torch.construction import source_of
 from symopt.lift.torch.execute import first_step, general_step
@@ -29,6 +39,8 @@ from symopt.lift.zeros import without_needless
 # Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
 CASES = {shape: (seed, 2 + seed % 3) for seed, shape in enumerate(SHAPES, 1)}
 SECOND = 7, 5
+# Numbers of concrete steps; the counter of a second tensor is 2 ahead, and both go the same way at a branch on it.
+EARLY, LATE = 2, 12
 
 
 @dataclass(frozen=True)
@@ -113,12 +125,16 @@ def _on_shape(
     source: Source, shape: tuple[int, ...], seed: int, warm: int, said: Sequence[str], position: int | None
 ) -> Lifted:  # fmt: skip
     tensors = 1 if position is None else 2
-    found = _explored(source, Case(shape, seed, warm, tensors))
+    case = Case(shape, seed, warm, tensors)
+    found = _explored(source, case)
     general, first, initial = found.general.outcome, found.first.outcome, found.initial
     if position is not None:
         own = own_names(general)
         counters = _equal_counters(general, first, own)
-        general, first = (_of_one(source, values, own, position, counters) for values in (general, first))
+        general, first = (_of_one(values, own, position, counters) for values in (general, first))
+        general = _that_leak_not(general)
+        first = {name: first[name] for name in general if name in first}
+        _check_apart(source, [*general.values(), *first.values()], case)
         initial = {name: initial.get(name + OTHER * position if name in own else name) for name in general}
         if position:
             given = {name: node for name, node in initial.items() if node is not None}
@@ -148,14 +164,16 @@ def _explored(source: Source, case: Case) -> Explored:
     facts = frozenset(general.assumptions)
     first = explored(lambda forced: first_step(source, case, forced, facts, run, at_first), ())
     run.casts |= at_first.casts
-    return Explored(_tidied(general, run, case), _tidied(first, run, case), run, at_first.initial)
+    known = {name: node for name, node in at_first.initial.items() if node is not None}
+    initial = at_first.initial | _tidied(known, run, case)
+    general, first = (replace(item, outcome=_tidied(item.outcome, run, case)) for item in (general, first))
+    return Explored(general, first, run, initial)
 
 
-def _tidied(merged: Merged, run: Run, case: Case) -> Merged:
+def _tidied(values: Mapping[str, Node], run: Run, case: Case) -> dict[str, Node]:
     """With means as such."""
     extents = case.matrix or (case.shape[0], 1)
-    values = with_means(list(merged.outcome.values()), run.shapes, extents)
-    return Merged(dict(zip(merged.outcome, values, strict=True)), merged.assumptions)
+    return dict(zip(values, with_means(list(values.values()), run.shapes, extents), strict=True))
 
 
 def _equal_counters(general: Mapping[str, Node], first: Mapping[str, Node], own: Sequence[str]) -> dict[str, Node]:
@@ -171,30 +189,46 @@ def _equal_counters(general: Mapping[str, Node], first: Mapping[str, Node], own:
 
 
 def _of_one(
-    source: Source, values: Mapping[str, Node], own: Sequence[str], position: int, counters: Mapping[str, Node]
+    values: Mapping[str, Node], own: Sequence[str], position: int, counters: Mapping[str, Node]
 ) -> dict[str, Node]:  # fmt: skip
-    """The update of one of two tensors.
+    """The update of one of two tensors, with sums over the model."""
+    mine = of_tensor(values, own, position)
+    return dict(zip(mine, with_model_sums(substituted(list(mine.values()), counters), own), strict=True))
+
+
+def _that_leak_not(general: Mapping[str, Node]) -> dict[str, Node]:
+    """Without what is kept of another tensor and not read again, as the last rate in a group."""
+    matter = that_matter(general)
+    return {name: node for name, node in general.items() if name in matter or not read_of_other([node])}
+
+
+def _check_apart(source: Source, nodes: Sequence[Node], case: Case) -> None:
+    """Refuse an update that reads what belongs to the other tensor, other than in a sum over the model.
 
     Raises
     ------
-    UnsupportedError: it reads what belongs to the other, other than in a sum over the model.
+    UnsupportedError: it does, or divides such a sum by the size of the model, which traces have no word for.
     """
-    mine = of_tensor(values, own, position)
-    mine = dict(zip(mine, with_model_sums(substituted(list(mine.values()), counters), own), strict=True))
-    leaks = read_of_other(list(mine.values()))
+    leaks = read_of_other(nodes)
     if leaks:
         raise UnsupportedError(
             f"{source.title}: the update of one tensor reads {', '.join(dict.fromkeys(leaks))} of another"
         )
-    return mine
+    if is_mean_over_model(nodes, case.tensors * prod(case.shape)):
+        raise UnsupportedError(
+            f"{source.title}: a sum over the model is divided by the number of elements of the model"
+        )
 
 
 def _treats_alike(source: Source, found: Lifted) -> bool:
-    """Whether two tensors in one group are updated alike and apart, on the way that the shadows take."""
-    shape = shapes_of(found)[0]
-    one, two = Run(), Run()
-    alone = general_step(source, Case(shape, 1, 3, 1), (), one)
-    both = general_step(source, Case(shape, 1, 3, 2), (), two)
+    """Whether two tensors in one group are updated alike and apart, in early steps and in later ones."""
+    return all(_treats_alike_after(source, shapes_of(found)[0], warm) for warm in (EARLY, LATE))
+
+
+def _treats_alike_after(source: Source, shape: tuple[int, ...], warm: int) -> bool:
+    """Whether they are on the way that the shadows take after some concrete steps."""
+    alone = general_step(source, Case(shape, 1, warm, 1), (), Run())
+    both = general_step(source, Case(shape, 1, warm, 2), (), Run())
     own = own_names(both.outcome)
     first, second = (of_tensor(both.outcome, own, position) for position in (0, 1))
     if first != second or read_of_other(list(first.values())) or set(first) != set(alone.outcome):
