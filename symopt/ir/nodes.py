@@ -138,7 +138,7 @@ def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
 
 
 def walk(roots: Iterable[Node], known: Container[Node] = ()) -> Iterator[Node]:
-    """Every node below ``roots`` once, operands before their users, left to right; without those known and what is below.
+    """Every node below ``roots`` once, operands before their users, left to right; not what is known, and below that.
 
     Iterative, since unrolled rules are deeper than Python's stack.
     """

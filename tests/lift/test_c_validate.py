@@ -59,8 +59,10 @@ def test_states_of_every_shape_are_followed(shapes: tuple[Path, list[Variant]]) 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("mean_square_new_total / (double)(down * along)", "mean_square_new_total / (double)along"),
-        ("(rows, rows, cols, g, false, turned, true", "(rows, cols, cols, g, false, turned, true"),
+        ("mean_square_new_total / (double)(down * along)", "mean_square_new_total / (double)down"),
+        ("matmul_f32(fewer, fewer, more, few, false,", "matmul_f32(fewer, fewer, more, few, true,"),
+        ("1, rows * rows, square", "1, rows * cols, square"),
+        ("        cols, rows, turned", "        rows, rows, turned"),
         ("i < fewer * fewer; i++) {\n        few[i]", "i < fewer; i++) {\n        few[i]"),
     ],
 )

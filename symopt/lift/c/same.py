@@ -58,7 +58,8 @@ class Sameness:
             if self._is_opaque(node):
                 done[node] = ref(self._name(done[node], named))
         domains = self.domains | {name: domain for _, name, domain in named}
-        names = (*self.names, *(name for _, name, _ in named))
+        # Other names, as those of matrices that operations gave, may be any numbers.
+        names = tuple(dict.fromkeys((*self.names, *(name for _, name, _ in named), *refs(done[x], done[y]))))
         try:
             return provably_same(done[x], done[y], names, domains, Deadline.after(LIMIT))
         except OutOfTimeError:
