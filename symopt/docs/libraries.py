@@ -36,8 +36,8 @@ READING = (
     "Optimizers that bear the name of a rule of the catalogue, built with their defaults, numbers symbolic, against",
     "that rule, with whichever of its options come nearest. Hyper-parameters are matched by meaning. **equal** is a",
     "proof over the real numbers; **different** is shown by a run in exact arithmetic. A rule is one of several forms",
-    "that are in use, so that a difference is no defect by itself: *it is* names the rule of another name that the code",
-    "is. `symopt compare` with the two names shows the formulas, the run and the lines of the source.",
+    "that are in use, so that a difference is no defect by itself: *it is* names the rule of another name that it is.",
+    "`symopt compare` with the two names shows the formulas, the run and the lines of the source.",
     "",
 )
 
@@ -118,7 +118,7 @@ def _row(one: Claim) -> tuple[str, ...]:
         return f"`{one.optimizer}`", f"`{one.rule}`", f"not lifted: {without_folders(one.reason)}", "", ""
     said = verdict_cell(one.verdict, is_map_given=False)
     said += f"; it is `{one.other.right}`{_under(one.other)}" if one.other is not None else ""
-    return f"`{one.optimizer}`", f"`{one.verdict.right}`", said, map_cell(one.verdict), cause_of(one.verdict)
+    return f"`{one.verdict.left}`", f"`{one.verdict.right}`", said, map_cell(one.verdict), cause_of(one.verdict)
 
 
 def _under(verdict: Verdict) -> str:
@@ -144,7 +144,7 @@ def word_of(one: Claim) -> str:
 
 
 def _judged(one: Claim, version: str | None, judgement: Judgement | None) -> tuple[str, str]:
-    """The kind of an entry, and its line; without a kind where nobody has looked, without a line where nobody has to."""
+    """The kind of an entry and its line: no kind where nobody has looked, no line where nobody has to."""
     word = word_of(one)
     if judgement is None:
         return "", f"- `{one.optimizer}`: {word}" if word == "different" else ""

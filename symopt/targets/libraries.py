@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
 from symopt.catalogue import resolve, rule_names
-from symopt.errors import SymoptError, UsageError
+from symopt.errors import SymoptError
 from symopt.prove.verdict import Verdict
 from symopt.targets.compare import answer
 from symopt.targets.identify import agrees, similarity, variants, worth
+from symopt.targets.pairing import likeness
 from symopt.targets.resolve import of_rule, subject
 from symopt.targets.subject import Subject
 
 # Seconds for each comparison, and how many variants of a rule that runs do not rule out are compared.
 TIME_LIMIT, MOST = 5.0, 4
+SAME = ("equal", "equal-if")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def optimizer_classes(module: str, package: str) -> list[str]:
 
 
 def bearing(optimizers: Sequence[str], aliases: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The optimizers that are called as a rule is, with it, in alphabetical order; ``aliases`` names the rules of others."""
+    """The optimizers that are called as a rule is, with the rule; ``aliases`` names the rules of others."""
     by_name = {_plain(name): name for name in rule_names()}
     for optimizer in sorted(optimizers, key=str.lower):
         found = aliases.get(optimizer) or by_name.get(_plain(optimizer.rpartition(".")[2]))
@@ -80,22 +82,38 @@ def claim(optimizer: str, rule: str, time_limit: float = TIME_LIMIT) -> Claim:
     ------
     UsageError: there is no such optimizer or rule.
     """
-    resolved = resolve(rule)
     try:
         own = subject(optimizer)
-        named = [other for other in variants() if other.rule is not None and type(other.rule) is type(resolved)]
-        named = [of_rule(resolved)] if "[" in rule else named
+        named = _named(rule)
         verdict = _best(own, named, time_limit)
-        if verdict.verdict in ("equal", "equal-if"):
+        switches = _switches(own, named[0])
+        if verdict.verdict not in SAME and switches:
+            own = subject(f"{optimizer}[{','.join(f'{name}=0.0' for name in switches)}]")
+            verdict = min(verdict, _best(own, named, time_limit), key=worth)
+        if verdict.verdict in SAME:
             return Claim(optimizer, rule, verdict)
         others = [other for other in variants() if other not in named and agrees(own, other)]
         other = _best(own, others, time_limit) if others else None
-        is_other = other is not None and other.verdict in ("equal", "equal-if")
-        return Claim(optimizer, rule, verdict, other if is_other else None)
-    except UsageError as error:
-        return Claim(optimizer, rule, None, reason=str(error))
+        return Claim(optimizer, rule, verdict, other if other is not None and other.verdict in SAME else None)
     except SymoptError as error:
         return Claim(optimizer, rule, None, reason=str(error))
+
+
+def _named(rule: str) -> list[Subject]:
+    """The variants of a rule; the one that is named, where options are."""
+    resolved = resolve(rule)
+    if "[" in rule:
+        return [of_rule(resolved)]
+    return [other for other in variants() if type(other.rule) is type(resolved)]
+
+
+def _switches(own: Subject, rule: Subject) -> list[str]:
+    """The arguments that are 0 by default and mean nothing to a rule."""
+    part = own.parts[0]
+    return [
+        part.hyper_paths[hyper.name] for hyper in part.trace.hypers
+        if hyper.default == 0 and not any(likeness(hyper, other) > 0 for other in rule.trace.hypers)
+    ]  # fmt: skip
 
 
 def _best(own: Subject, candidates: Sequence[Subject], time_limit: float) -> Verdict:
