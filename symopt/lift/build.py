@@ -15,7 +15,6 @@ from symopt.lang.domain import exact_number
 from symopt.passes.fold import FALSE, TRUE, fold_once
 
 NEGATED = {"le": "lt", "lt": "le"}
-RIGHT_IDENTITY = -1
 # Of a quotient of whole numbers that a source writes, as in ``1 / 3``. A double is near another one by no accident.
 LARGEST_DENOMINATOR = 1000
 

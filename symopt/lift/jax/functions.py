@@ -13,6 +13,7 @@ from symopt.lift.arguments import parameters_of
 from symopt.lift.confirm import Array
 from symopt.lift.jax.lifter import Lifter
 from symopt.lift.lifted import Lifted
+from symopt.lift.packages import package_of
 from symopt.lift.signature import Signature, read_signature
 from symopt.run.frameworks import framework
 
@@ -31,8 +32,8 @@ def lift_jax_function(
     MissingToolError: JAX is not installed.
     """
     signature = read_signature(parameters_of(function), title, {} if fixed is None else fixed)
-    package = getattr(function, "__module__", None)
-    return Lifter(_Function(function, init, signature), signature.arguments, title, "jax", package).lifted()
+    program = _Function(function, init, signature)
+    return Lifter(program, signature.arguments, title, "jax", package_of(function)).lifted()
 
 
 @dataclass(frozen=True)

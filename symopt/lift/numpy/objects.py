@@ -15,6 +15,7 @@ from symopt.lift.numpy.array import SymArray
 from symopt.lift.numpy.containers import Container
 from symopt.lift.numpy.names import is_numeric
 from symopt.lift.numpy.program import Values
+from symopt.lift.packages import package_of
 from symopt.lift.scalars import SymFloat, SymInt
 from symopt.lift.signature import Signature, is_gradient, is_parameter, read_signature
 from symopt.lift.tree import Path, leaves
@@ -86,7 +87,11 @@ def _among(fixed: Mapping[str, Any], parameters: Sequence[inspect.Parameter]) ->
 
 @dataclass(frozen=True)
 class Object:
-    """An optimizer class as a program; its state are the attributes that steps change."""
+    """An optimizer class as a program; its state are the attributes that steps change.
+
+    ``method`` takes the step, with ``signature``; ``is_model_given`` says that the constructor takes the parameters;
+    ``changing`` are the attributes that were seen to change.
+    """
 
     cls: type
     title: str
@@ -97,16 +102,19 @@ class Object:
     changing: tuple[str, ...] = ()
 
     @property
-    def module(self) -> str:
-        return self.cls.__module__
+    def package(self) -> str:
+        """Of the class."""
+        return package_of(self.cls)
 
     @property
     def arguments(self) -> Arguments:
+        """Of the constructor and of the method."""
         own, of_method = self.constructor, self.signature.arguments
         return Arguments((*own.slots, *of_method.slots), {**own.fixed, **of_method.fixed})
 
     @property
     def trials(self) -> Sequence[Object]:
+        """One: it makes its state itself."""
         return [self]
 
     def with_arguments(self, arguments: Arguments) -> Object:
@@ -141,7 +149,7 @@ class Object:
                     if t > 1:  # what is made in the first step is there from then on
                         _check_is_number(f"{self.title}: self.{name}", before.get(name, {}), value)
             before = after
-        own = {name for name, value in vars(made).items() if _holds(value, model)}
+        own = {name for name, value in vars(made).items() if self.is_model_given and _holds(value, model)}
         return replace(self, changing=tuple(name for name in changing if name not in own))
 
     def start(self, values: Values, model: Any, container: Container) -> dict[str, Any]:

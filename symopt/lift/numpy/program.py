@@ -11,6 +11,7 @@ import numpy as np
 from symopt.errors import UnsupportedError
 from symopt.lift.arguments import Arguments, parameters_of
 from symopt.lift.numpy.containers import Container
+from symopt.lift.packages import package_of
 from symopt.lift.signature import Signature
 
 # Arguments by name.
@@ -20,11 +21,11 @@ Values = Mapping[str, Any]
 class Program(Protocol):
     """An optimizer; its hyper-parameters are arguments by name. ``start`` and ``step`` are traced, ``run`` is not.
 
-    ``module`` is where its code is, ``trials`` are the ways in which it may want its first state.
+    ``package`` is where its code is, ``trials`` are the ways in which it may want its first state.
     """
 
     @property
-    def module(self) -> str: ...
+    def package(self) -> str: ...
 
     @property
     def arguments(self) -> Arguments: ...
@@ -55,11 +56,13 @@ class Function:
     starts_empty: bool = False
 
     @property
-    def module(self) -> str:
-        return str(getattr(self.function, "__module__", ""))
+    def package(self) -> str:
+        """Of the function."""
+        return package_of(self.function)
 
     @property
     def arguments(self) -> Arguments:
+        """Of the function."""
         return self.signature.arguments
 
     @property

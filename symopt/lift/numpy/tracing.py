@@ -151,7 +151,7 @@ class Tracing:
     def _session(self, forced: Sequence[bool]) -> Iterator[Session]:
         matrix = (self._shape[0], self._shape[1]) if len(self._shape) == 2 else None
         session = Session(self._seed, forced, matrix=matrix)
-        names = patched_math(self._program.module, conversions=True, also=self._replacements)
+        names = patched_math(self._program.package, conversions=True, also=self._replacements)
         with active(session), names, where_it_happened(self._title):
             yield session
         self._casts |= session.casts

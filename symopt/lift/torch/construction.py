@@ -11,6 +11,7 @@ from symopt.errors import SymoptError
 from symopt.ir.nodes import Node, refs
 from symopt.lift.arguments import Arguments, read_arguments
 from symopt.lift.domains import checked_domains, is_bound
+from symopt.lift.packages import package_of
 from symopt.lift.session import Decision
 from symopt.lift.shapes import SHAPES
 from symopt.lift.texts import assumption_texts
@@ -76,9 +77,6 @@ def _default(source: Source, name: str) -> Fraction:
 
 
 def _package(cls: type) -> str:
-    """The modules whose use of ``math`` is looked after: a library as a whole, a file by itself."""
-    top = cls.__module__.partition(".")[0]
-    if top == "torch":
-        return "torch.optim"
-    path = getattr(inspect.getmodule(cls), "__file__", None) or ""
-    return top if "site-packages" in path else cls.__module__
+    """The modules whose use of ``math`` is looked after; of PyTorch itself, those of its optimizers."""
+    package = package_of(cls)
+    return "torch.optim" if package == "torch" else package

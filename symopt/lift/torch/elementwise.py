@@ -151,10 +151,6 @@ def _constant(value: bool) -> Callable[..., Whole]:
     return lambda a: a.of(build.constant(value)) if not a.axes else elementwise(lambda _: build.constant(value), a)
 
 
-def _infinite_bound(name: str) -> Callable[..., Whole]:
-    return lambda a, bound: arithmetic(larger if name == "min" else smaller, a, bound)
-
-
 def with_infinity(name: str, given: list[Any], named: dict[str, Any]) -> Whole:
     """An operation on numbers one of which is infinite, where that means something on the real numbers.
 
