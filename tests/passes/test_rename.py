@@ -21,7 +21,7 @@ def _momentum(rate: str = "lr", state: str = "b", let: str = "d") -> Trace:
 
 
 def test_what_an_expression_reads_is_not_captured_by_states_and_statements() -> None:
-    # The value reads a hyper-parameter b and one d of another rule, and this rule has a state and a statement so called.
+    # The value reads hyper-parameters b and d of another rule, and this rule has a state and a statement so called.
     mapped = rewrite(_momentum(), {"lr": op("mul", ref("b"), ref("d"))})
     expected = _momentum(state="buffer", let="direction")
     states = {mapped.states[0].name: ref("buffer")}
