@@ -12,7 +12,7 @@ MADE := $(VENV)/.made-with-$(subst /,-,$(PYTHON))
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs generate coverage defects floats coq never-wrong bench clean
+.PHONY: help demo test lint docs generate coverage frameworks libraries defects floats coq never-wrong bench clean
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
@@ -43,9 +43,17 @@ generate: $(INSTALLED)-c ## write every kernel below generated/ again
 	@echo "==> writing generated/"
 	@$(VENV)/bin/symopt generate
 
-coverage: $(INSTALLED)-test ## write docs/coverage.md again, from the frameworks that are installed
+coverage: $(INSTALLED)-test ## write docs/coverage.md again, with proofs about the frameworks that are installed; minutes
 	@echo "==> writing docs/coverage.md"
 	@$(RUN) -m symopt.docs.coverage docs/coverage.md
+
+frameworks: $(INSTALLED)-test ## write docs/frameworks.md again: ten rules in PyTorch, optax and Keras, all pairs
+	@echo "==> writing docs/frameworks.md"
+	@$(RUN) -m symopt.docs.frameworks docs/frameworks.md
+
+libraries: $(INSTALLED)-test ## write docs/libraries.md again, from the libraries that are installed; takes long
+	@echo "==> writing docs/libraries.md"
+	@$(RUN) -m symopt.docs.libraries docs/libraries.md
 
 defects: $(INSTALLED)-c ## write docs/defects.md again, from the verdicts on specs/defects
 	@echo "==> writing docs/defects.md"

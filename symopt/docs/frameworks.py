@@ -16,7 +16,7 @@ from symopt.targets.matrix_pages import grid
 
 COMMAND = "python -m symopt.docs.frameworks docs/frameworks.md"
 # What is said must not depend on how fast a machine is.
-TIME_LIMIT = 30.0
+TIME_LIMIT = 10.0
 PACKAGES = {"torch": "PyTorch", "optax": "optax", "keras": "Keras"}
 # What people call it -> the optimizer of each framework that has it.
 CLASSIC: Mapping[str, Sequence[str]] = {
@@ -47,7 +47,7 @@ READING = (
     "How to read it: hyper-parameters are matched by their meaning (`lr` and `learning_rate`), not by their values,",
     "so that other defaults make no difference. What one side alone has, as a decay of weights, is a condition",
     "(`weight_decay = 0`) where the two are the same without it. A map says what to give the right for given values",
-    "of the left. Cause and step are those of the first difference with the names matched and nothing else changed.",
+    "of the left. The last column is about the two with names matched and nothing else changed.",
     "",
 )
 

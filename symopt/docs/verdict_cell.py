@@ -15,6 +15,7 @@ DEFINED = "wherever both are defined"
 EQUAL_WHERE = "equal where "
 # What depends on the machine: where packages are installed, how many runs there was time for.
 FOLDERS = re.compile(r"(?<![\w.])/\S*?/site-packages/")
+RELATION = re.compile(r" (<=|>=|!=|=|<|>) ")
 RUNS = re.compile(r"\A\d+ exact runs agree, and no proof was found.*")
 
 
@@ -36,7 +37,8 @@ def _said(verdict: Verdict, is_map_given: bool) -> str:
         case "equal":
             return equal_where("equal", verdict.conditions)
         case "equal-if":
-            return equal_where("equal" if is_map_given else "equal under a map", verdict.conditions)
+            is_map = not is_map_given and map_cell(verdict)
+            return equal_where("equal under a map" if is_map else "equal", verdict.conditions)
         case "different" if any(condition.startswith(EQUAL_WHERE) for condition in verdict.conditions):
             # One of the two alone is defined somewhere.
             return equal_where("equal", [text.removeprefix(EQUAL_WHERE) for text in verdict.conditions])
@@ -46,17 +48,24 @@ def _said(verdict: Verdict, is_map_given: bool) -> str:
 
 
 def map_cell(verdict: Verdict) -> str:
-    """The hyper-parameters of the right that are more than another name for one of the left."""
-    mapped = {name: text for name, text in (verdict.hyper_map or {}).items() if not text.isidentifier()}
-    return ", ".join(f"`{name} = {text}`" for name, text in mapped.items())
+    """The hyper-parameters of the right that are more than another name for one of the left or a condition."""
+    mapped = [f"{name} = {text}" for name, text in (verdict.hyper_map or {}).items() if not text.isidentifier()]
+    return ", ".join(f"`{text}`" for text in mapped if text not in verdict.conditions)
 
 
 def equal_where(word: str, conditions: Iterable[str]) -> str:
     """A word for equality with its conditions, the long ones in words."""
-    texts = list(dict.fromkeys(f"`{c}`" if len(c) <= LONGEST else DEFINED for c in conditions))
+    texts = list(dict.fromkeys(map(_condition, conditions)))
     short = [text for text in texts if text != DEFINED]
     said = f"{word} if {' and '.join(short)}" if short else word
     return f"{said}, {DEFINED}" if DEFINED in texts else said
+
+
+def _condition(text: str) -> str:
+    """A condition in a cell; what must hold at every step is said in words."""
+    if RELATION.search(text) is None:
+        return text
+    return f"`{text}`" if len(text) <= LONGEST else DEFINED
 
 
 def reason_of(verdict: Verdict) -> str:

@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
 from symopt.catalogue import resolve, rule_names
@@ -116,10 +117,14 @@ def _switches(own: Subject, rule: Subject) -> list[str]:
     ]  # fmt: skip
 
 
+def _far(own: Subject, other: Subject) -> tuple[int, float]:
+    """How far another trace looks: by its number of hyper-parameters, then by its operations."""
+    return abs(len(own.trace.hypers) - len(other.trace.hypers)), -similarity(own.trace, other.trace)
+
+
 def _best(own: Subject, candidates: Sequence[Subject], time_limit: float) -> Verdict:
     """The verdict on the candidate that comes nearest: those that runs do not rule out, or else the most similar."""
-    near = [other for other in candidates if agrees(own, other)][:MOST]
-    near = near or sorted(candidates, key=lambda other: -similarity(own.trace, other.trace))[:1]
+    by_likeness = sorted(candidates, key=partial(_far, own))
+    near = [other for other in by_likeness if agrees(own, other)][:MOST] or by_likeness[:1]
     found = [answer(own, other, time_limit=time_limit, in_process=True).verdict for other in near]
-    best = min(found, key=worth)
-    return replace(best, seconds=0.0)
+    return replace(min(found, key=worth), seconds=0.0)  # of several that are worth the same, the most similar

@@ -33,7 +33,7 @@ details { margin: .3rem 0 } summary { cursor: pointer; overflow-wrap: anywhere }
 pre { overflow-x: auto; font-size: 12px; padding: .5rem; background: var(--different) }
 @media (max-width: 40rem) { body { margin: 1rem auto } h1 { font-size: 1.4rem } th[scope=row] { white-space: normal;
 overflow-wrap: anywhere; min-width: 8rem; max-width: 9.5rem; font-size: 11px;
-line-height: 1.25; padding: .15rem .3rem } }
+line-height: 1.25; padding: .15rem .3rem } th[scope=row] b { min-width: 0 } }
 """
 # What a cell shows -> its class, what that means, the heading of its pairs.
 MEANINGS: Mapping[str, tuple[str, str, str]] = {
