@@ -10,8 +10,8 @@ from symopt.ir.nodes import Node, Num, Op, Ref, num, op, rebuild, ref, walk
 from symopt.ir.trace import GRADIENT, PARAMETER, STEP, HyperInfo, Let, Query, StateInfo, Trace
 from symopt.ir.verify import verify_trace
 from symopt.lang.domain import PositiveInteger
-from symopt.lift.build import rebuilt, where
 from symopt.lift.naming import clean
+from symopt.passes.build import rebuilt, where
 from symopt.passes.freeze import name_tex
 from symopt.prove.deadline import Deadline, OutOfTimeError
 from symopt.prove.same import provably_same

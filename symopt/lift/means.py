@@ -12,8 +12,8 @@ from fractions import Fraction
 from symopt.errors import VerifyError
 from symopt.ir.nodes import Node, Num, Op, Reduce, walk
 from symopt.ir.shape import ELEMENT, PER_COL, PER_ROW, SCALAR, Axis, Shape, node_shapes
-from symopt.lift import build
 from symopt.lift.whole import ALONG, DOWN, Whole
+from symopt.passes import build
 
 
 def shape_of(whole: Whole) -> Shape:

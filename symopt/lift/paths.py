@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, refs
-from symopt.lift.build import negated, where
 from symopt.lift.session import Decision
+from symopt.passes.build import negated, where
 
 MOST_PATHS = 48
 

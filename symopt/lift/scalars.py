@@ -17,8 +17,8 @@ from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num, op
-from symopt.lift import build
 from symopt.lift.session import current
+from symopt.passes import build
 
 NAN = float("nan")
 Number = int | float

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, Ref
-from symopt.lift.build import constant, negated
+from symopt.passes.build import constant, negated
 from symopt.passes.fold import FALSE, TRUE
 
 # A number with fewer characters may well be written in the source, so it is never taken for a shadow.

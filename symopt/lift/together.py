@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from symopt.ir.nodes import MODEL_REDUCTIONS, Node, Num, Op, Reduce, reduce, ref, refs, walk
 from symopt.ir.trace import GRADIENT, PARAMETER
-from symopt.lift import build
 from symopt.lift.assemble import substituted
+from symopt.passes import build
 
 OTHER = "'"
 ONE_TENSOR = "the model has no other tensor, which its update would read"

@@ -14,7 +14,7 @@ from math import prod
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num
-from symopt.lift import build
+from symopt.passes import build
 
 DOWN, ALONG, ALL = "down", "along", "all"
 Label = str | None

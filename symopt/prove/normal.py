@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 from symopt.ir.nodes import MatOp, Node, Num, Op, Reduce, Ref, num, op, reduce, ref, walk
 from symopt.ir.trace import COLS, ROWS, SIZE
-from symopt.lift import build
+from symopt.passes import build
 from symopt.passes.fold import FALSE, TRUE
 
 MOST_FACTORS = 8

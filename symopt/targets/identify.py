@@ -21,12 +21,12 @@ from symopt.lang.declare import Option
 from symopt.lang.rule import Rule
 from symopt.lift.confirm import run_trace
 from symopt.lift.shapes import VECTOR, WIDE
+from symopt.lift.sizes import has_axes
 from symopt.prove.verdict import Verdict
 from symopt.targets.compare import answer
 from symopt.targets.pairing import pairings
 from symopt.targets.resolve import of_rule, subject
 from symopt.targets.shapes import overlaps
-from symopt.targets.sizes import has_axes
 from symopt.targets.subject import Subject
 
 SCHEMA = "symopt.identify/1"

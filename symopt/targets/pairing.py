@@ -13,9 +13,9 @@ from fractions import Fraction
 from symopt.ir.nodes import Node, num, ref
 from symopt.ir.trace import HyperInfo, Trace
 from symopt.lang.domain import Domain
-from symopt.lift.build import neg, sub
 from symopt.lift.naming import clean
 from symopt.lift.roles import plain_name, roles_of
+from symopt.passes.build import neg, sub
 from symopt.passes.rename import with_names
 from symopt.passes.specialise import rewrite
 

@@ -20,7 +20,7 @@ from symopt import catalogue
 from symopt.errors import MissingToolError, SpecError, UsageError, nearest
 from symopt.ir.trace import Trace
 from symopt.lang.rule import Rule
-from symopt.lift.arguments import FREE
+from symopt.lift.arguments import FREE, is_pinned
 from symopt.lift.lifted import Lifted
 from symopt.passes.tracing import trace
 from symopt.targets.pinned import pinned
@@ -344,5 +344,11 @@ def _of_c(target: str, path: Path, name: str, fixed: Settings) -> Subject:
     chosen = name or candidates[0]
     if chosen not in candidates:
         raise UsageError(f"{path} holds no function {chosen!r} over arrays; {nearest(chosen, candidates)}")
-    parts = pinned(lift_c(path, chosen, target, fixed), fixed)
+    numbers = {argument: value for argument, value in fixed.items() if is_pinned(value)}
+    rest = {argument: value for argument, value in fixed.items() if argument not in numbers}
+    lifted = lift_c(path, chosen, target, rest)
+    # A number that is no hyper-parameter is the initial value of a state.
+    hypers = {item for part in lifted for item in part.hyper_paths.values()}
+    initial = {argument: value for argument, value in numbers.items() if argument not in hypers}
+    parts = pinned(lift_c(path, chosen, target, {**rest, **initial}) if initial else lifted, fixed)
     return Subject(target, parts, None, fixed, Origin(chosen, path=str(path)))

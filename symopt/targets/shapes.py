@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from symopt.ir.trace import Trace
 from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.shapes import MATRICES, VECTOR
-from symopt.targets.sizes import at_shape, has_axes
+from symopt.lift.sizes import at_shape, has_axes
 from symopt.targets.subject import Subject
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, Op, num, op, ref
 from symopt.ir.trace import COLS, ROWS, SIZE
-from symopt.lift import build
 from symopt.lift.c.values import (
     INFINITY,
     MINUS_INFINITY,
@@ -22,6 +21,7 @@ from symopt.lift.c.values import (
     known,
 )  # fmt: skip
 from symopt.lift.scalars import floor_division, remainder
+from symopt.passes import build
 
 COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 PLAIN: Mapping[str, Callable[[int, int], int]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from symopt.ir.nodes import Node, Op, walk
-from symopt.lift import build
+from symopt.passes import build
 from symopt.passes.fold import FALSE, TRUE
 
 Facts = Mapping[Node, bool]

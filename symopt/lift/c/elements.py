@@ -14,9 +14,9 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Op, Ref, rebuild, ref, walk
 from symopt.ir.text import node_text
 from symopt.ir.trace import STEP
-from symopt.lift import build
 from symopt.lift.c.layout import At, Layout, joined
 from symopt.lift.c.same import Same
+from symopt.passes import build
 
 GATHERED = {"add": "sum", "max": "amax", "min": "amin"}
 COMBINE: Mapping[str, Callable[[Node, Node], Node]] = {

@@ -7,9 +7,9 @@ from functools import partial
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
-from symopt.lift import build
 from symopt.lift.c.arithmetic import larger, smaller
 from symopt.lift.c.values import INFINITY, NAN, Value, as_node
+from symopt.passes import build
 
 
 def _copysign(size: Node, sign: Node) -> Node:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
-from symopt.lift import build
 from symopt.lift.c.arithmetic import compared, larger, logical, selected, smaller
 from symopt.lift.c.values import NEGATIVE_ZERO, Pointer, Value, Vector, as_node
+from symopt.passes import build
 from symopt.passes.fold import FALSE, TRUE
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from symopt.errors import UnsupportedError, UsageError, nearest
 from symopt.ir.nodes import Node, Op, Reduce, num, rebuild, ref, refs, walk
 from symopt.ir.trace import GRADIENT, HESSIAN, PARAMETER, SIZE, STEP, HyperInfo
 from symopt.lift.assemble import Found, assembled, substituted
-from symopt.lift.build import rebuilt
 from symopt.lift.c import arguments as roles
 from symopt.lift.c.arguments import Argument, is_candidate, roles_of_arguments, typical
 from symopt.lift.c.elements import Wholes, names_of
@@ -28,6 +27,7 @@ from symopt.lift.lifted import ALL_SHAPES, Lifted
 from symopt.lift.naming import clean
 from symopt.lift.roles import hyper_info, plain_name
 from symopt.lift.texts import assumption_texts
+from symopt.passes.build import rebuilt
 from symopt.printers.text import expression
 
 PROBED = 3

@@ -14,7 +14,6 @@ import numpy as np
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
-from symopt.lift import build
 from symopt.lift.c import arithmetic
 from symopt.lift.c.assumed import facts_of
 from symopt.lift.c.expressions import Expressions
@@ -22,6 +21,7 @@ from symopt.lift.c.memory import Block, Memory
 from symopt.lift.c.refusal import PlacedError, placed, refusal
 from symopt.lift.c.types import ArrayOf, CType, Number, Struct, Types, VectorOf, parameter_type
 from symopt.lift.c.values import NULL, FunctionName, IntNode, Pointer, Record, Value, as_condition, as_node
+from symopt.passes import build
 
 MOST_STATEMENTS = 2_000_000
 MOST_CALLS = 30  # nested ones; each takes many frames of Python

@@ -15,7 +15,6 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import MatOp, Node, Reduce, Ref, op, reduce, ref, walk
 from symopt.ir.shape import Shape, node_shapes
 from symopt.ir.trace import COLS, ROWS
-from symopt.lift import build
 from symopt.lift.c.arithmetic import product_of_extents
 from symopt.lift.c.assumed import under
 from symopt.lift.c.binding import extent_of
@@ -26,6 +25,7 @@ from symopt.lift.c.machine import Machine, Stub
 from symopt.lift.c.memory import Block
 from symopt.lift.c.types import Number
 from symopt.lift.c.values import Pointer, Value, as_node
+from symopt.passes import build
 from symopt.prove.normal import Normal
 
 SMALL = (2, 3, 4)  # rows, inner extent and columns of the matrices on which a function is read

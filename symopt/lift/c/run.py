@@ -11,7 +11,6 @@ from symopt.errors import UnsupportedError
 from symopt.ir.evaluate import evaluate
 from symopt.ir.nodes import Node, Num, Op, Ref, num, ref, refs
 from symopt.ir.trace import SIZE, STEP
-from symopt.lift.build import negated
 from symopt.lift.c import arguments as roles
 from symopt.lift.c.arguments import Argument
 from symopt.lift.c.layout import At, Layout
@@ -20,6 +19,7 @@ from symopt.lift.c.memory import Block
 from symopt.lift.c.types import CType, Number, PointerTo, Struct
 from symopt.lift.c.values import IntNode, Pointer, Record, Size, Value
 from symopt.lift.confirm import FloatArithmetic
+from symopt.passes.build import negated
 
 
 @dataclass

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symopt.ir.nodes import Node, Op, num, op, ref
-from symopt.lift import build
 from symopt.lift.c.memory import Block
+from symopt.passes import build
 from symopt.passes.fold import FALSE, TRUE
 
 

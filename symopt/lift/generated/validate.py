@@ -18,7 +18,7 @@ from symopt.ir.rate import Rate, let_rates
 from symopt.ir.shape import Axis, Shape
 from symopt.ir.trace import COLS, HESSIAN, LOSS, PARAMETER, ROWS, SIZE, SIZES, STEP, HyperInfo, Trace
 from symopt.lift.assemble import substituted
-from symopt.lift.build import add, rebuilt, reduced
+from symopt.passes.build import add, rebuilt, reduced
 from symopt.lift.c.elements import shown
 from symopt.lift.c.same import Sameness
 from symopt.lift.c.validate import DIFFERENT, EQUAL, UNKNOWN, Validation, constants_of
@@ -40,7 +40,7 @@ from symopt.lift.session import Session, active
 from symopt.lift.shapes import TALL, VECTOR, WIDE
 from symopt.lift.whole import ALONG, DOWN, Whole, parameter_like
 from symopt.run.modules import NumPyKernel
-from symopt.targets.sizes import at_shape, has_axes
+from symopt.lift.sizes import at_shape, has_axes
 
 SECOND = "_2"  # what the names of the second tensor of a model end in
 COUNT = 5

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from symopt.ir.nodes import Node, num, ref
-from symopt.lift import build
+from symopt.passes import build
 from symopt.lift.generated.arrays import Blocks, Scratch
 from symopt.lift.numpy.array import SymArray, whole_of
 from symopt.lift.numpy.vocabulary import MAKERS, Kind, Vocabulary, zeros

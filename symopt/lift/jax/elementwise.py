@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 
 from symopt.ir.nodes import Node, num
-from symopt.lift import build
+from symopt.passes import build
 
 HALF, THIRD = num(Fraction(1, 2)), num(Fraction(1, 3))
 

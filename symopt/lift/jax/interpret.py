@@ -15,13 +15,13 @@ import numpy as np
 from symopt._paths import PACKAGE
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num
-from symopt.lift import build
 from symopt.lift.jax import infinite, tables
 from symopt.lift.jax.elementwise import LOGIC, OPERATIONS, UNCHANGED, truncated
 from symopt.lift.jax.products import product
 from symopt.lift.jax.tables import Table, Value, value_of, whole
 from symopt.lift.session import Session
 from symopt.lift.whole import Whole, elementwise, filled, permuted, reduced, reshaped
+from symopt.passes import build
 from symopt.passes.fold import FALSE, TRUE
 
 MOST_TURNS = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symopt.errors import UnsupportedError
-from symopt.lift import build
 from symopt.lift.whole import Whole, elementwise, matmul, permuted, reduced, reshaped
+from symopt.passes import build
 
 Dimensions = tuple[tuple[Sequence[int], Sequence[int]], tuple[Sequence[int], Sequence[int]]]
 

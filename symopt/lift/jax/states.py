@@ -8,12 +8,12 @@ from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num, ref
-from symopt.lift import build
 from symopt.lift.jax.infinite import refused
 from symopt.lift.jax.tables import Table, Value, whole
 from symopt.lift.naming import clean
 from symopt.lift.together import OTHER
 from symopt.lift.whole import aligned, filled, parameter_like, shaped
+from symopt.passes import build
 
 # The keys of the two tensors, where a model has two.
 FIRST, SECOND = "1st tensor", "2nd tensor"

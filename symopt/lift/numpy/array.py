@@ -16,7 +16,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from symopt.errors import UnsupportedError
 from symopt.ir.evaluate import evaluate
 from symopt.ir.nodes import Node, num, refs
-from symopt.lift import build
 from symopt.lift.confirm import FloatArithmetic
 from symopt.lift.scalars import plain, symbolic
 from symopt.lift.session import current
@@ -32,6 +31,7 @@ from symopt.lift.whole import (
     stretched,
     transposed,
 )
+from symopt.passes import build
 
 Change = Callable[[Whole], Whole]
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num
-from symopt.lift import build
 from symopt.lift.numpy.array import SymArray, clipped, stored, whole_of
 from symopt.lift.scalars import plain, symbolic
 from symopt.lift.session import current
 from symopt.lift.whole import Whole, aligned, elementwise, filled, matmul, reduced
+from symopt.passes import build
 
 THIRD = num(Fraction(1, 3))
 

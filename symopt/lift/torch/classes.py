@@ -9,7 +9,6 @@ from math import prod
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, num, ref
-from symopt.lift import build
 from symopt.lift.agreement import same_updates
 from symopt.lift.assemble import Found, assembled, counts, substituted
 from symopt.lift.confirm import confirm
@@ -35,6 +34,7 @@ from symopt.lift.torch.construction import source_of
 from symopt.lift.torch.execute import first_step, general_step
 from symopt.lift.torch.real import run_real
 from symopt.lift.zeros import without_needless
+from symopt.passes import build
 
 # Shadows and warm-ups differ from shape to shape, and once more where shapes are no second look at the same thing.
 CASES = {shape: (seed, 2 + seed % 3) for seed, shape in enumerate(SHAPES, 1)}

@@ -8,9 +8,9 @@ from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import ONE, ZERO, Node, Op, num
-from symopt.lift import build
 from symopt.lift.scalars import floor_division, remainder
 from symopt.lift.whole import Whole, elementwise
+from symopt.passes import build
 
 HALF = num(Fraction(1, 2))
 

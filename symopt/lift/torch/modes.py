@@ -17,13 +17,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, Num, ref
-from symopt.lift import build
 from symopt.lift.scalars import SymFloat, SymInt, plain, symbolic
 from symopt.lift.session import Session
 from symopt.lift.torch.elementwise import ELEMENTWISE, with_infinity
 from symopt.lift.torch.memory import Memory, Several
 from symopt.lift.torch.reductions import REDUCTIONS, of_several
 from symopt.lift.whole import Whole, filled, parameter_like
+from symopt.passes import build
 
 TABLE: Mapping[str, Callable[..., Any]] = {**ELEMENTWISE, **REDUCTIONS}
 # Operations that give another view of the same storage, or that change no values.

@@ -10,10 +10,10 @@ from typing import Any
 
 from symopt.errors import UnsupportedError
 from symopt.ir.nodes import ONE, ZERO, Node, Num, num
-from symopt.lift import build
 from symopt.lift.torch.elementwise import arithmetic, logical, plus, square
 from symopt.lift.torch.memory import Several
 from symopt.lift.whole import Whole, matmul, reduced, reshaped
+from symopt.passes import build
 
 Dims = int | Sequence[int] | None
 

@@ -11,7 +11,6 @@ from symopt.errors import UnsupportedError
 from symopt.ir.nodes import Node, num, ref, refs
 from symopt.ir.shape import ELEMENT, SCALAR
 from symopt.ir.trace import GRADIENT, PARAMETER
-from symopt.lift.build import value as as_value
 from symopt.lift.means import shape_of
 from symopt.lift.naming import clean
 from symopt.lift.scalars import SymFloat, SymInt, plain
@@ -21,6 +20,7 @@ from symopt.lift.torch.case import Case, Run, Source, Where
 from symopt.lift.torch.memory import Memory
 from symopt.lift.torch.places import Path, Place, differs, snapshot
 from symopt.lift.whole import Whole, parameter_like, shaped
+from symopt.passes.build import value as as_value
 
 
 def symbolised(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from symopt.ir.nodes import MatOp, Node, Ref, num, walk
 from symopt.ir.trace import COLS, ROWS, SIZE, SIZES, Trace
-from symopt.lift.build import matrix, rebuilt
+from symopt.passes.build import matrix, rebuilt
 from symopt.passes.dead import drop_dead
 
 
