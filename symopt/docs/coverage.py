@@ -22,11 +22,13 @@ from symopt.backends.base import variants_of
 from symopt.backends.registry import backend_names
 from symopt.catalogue import rule, rule_names
 from symopt.classes import Made, Trait, Traits, by_class, letters, made, traits_of, words
+from symopt.docs.verdict_cell import stated_cell
 from symopt.files import write_text
 from symopt.lang.declare import Inner
 from symopt.passes.tracing import trace
 from symopt.run.frameworks import framework
-from symopt.run.originals import originals
+from symopt.run.originals import Original, originals
+from symopt.targets.stated import stated, target_of
 
 COMMAND = "python -m symopt.docs.coverage docs/coverage.md"
 
@@ -96,40 +98,52 @@ def covered(implementations: Iterable[str]) -> list[Covered]:
     return found
 
 
-def coverage() -> str:
-    """The page, as Markdown.
+def coverage(verdict: Callable[[Original], str] = lambda original: stated_cell(stated(original))) -> str:
+    """The page, as Markdown; ``verdict`` says what is proved of an entry of ``specs/originals``.
 
     Raises
     ------
     MissingToolError: a framework is not installed.
     """
-    lines = ["# Coverage", "", f"Written by `{COMMAND}`.", "", "## Frameworks", ""]
-    lines += [
-        "A form is a choice of arguments; each is compared over many steps by `tests/specs/test_originals.py`.",
-        "",
-    ]
+    lines = ["# Coverage", "", f"Written by `{COMMAND}`.", "", "## Frameworks", "", *READING]
     for title, (package, names) in FRAMEWORKS.items():
-        lines += _framework(title, version(package).partition("+")[0], covered(names()))
+        lines += _framework(title, version(package).partition("+")[0], covered(names()), verdict)
     return "\n".join([*lines, *_kernels()]) + "\n"
 
 
-def _framework(title: str, number: str, found: Sequence[Covered]) -> list[str]:
-    stated = [one for one in found if one.rules]
-    rows = [(f"`{one.implementation}`", ", ".join(f"`{name}`" for name in one.rules), _forms(one)) for one in stated]
+READING = (
+    "Every line is one choice of arguments, as `symopt compare` takes it: `free` is an argument that stays symbolic",
+    "though its default is no number. The code of the framework is lifted and compared with the rule that states it,",
+    "under the map of hyper-parameters that `specs/originals/` gives; **equal** is a proof over the real numbers, for",
+    "all values of hyper-parameters, all gradients and all steps, and for all shapes where none is named. Each is also",
+    "run over many steps against the framework by `tests/specs/test_originals.py`.",
+    "",
+)
+
+
+def _framework(
+    title: str, number: str, found: Sequence[Covered], verdict: Callable[[Original], str]
+) -> list[str]:  # fmt: skip
+    stating = [one for one in found if one.rules]
+    rows = [row for one in stating for row in _forms(one, verdict)]
     rows += [(f"`{one.implementation}`", "left out", one.reason) for one in found if not one.rules]
     return [
-        f"### {title} {number}: {len(stated)} of {len(found)}",
+        f"### {title} {number}: {len(stating)} of {len(found)}",
         "",
-        *table(("optimizer", "rule", "forms compared"), rows),
+        *table(("optimizer", "rule", "verdict"), rows),
         "",
     ]
 
 
-def _forms(one: Covered) -> str:
-    if one.forms:
-        return str(one.forms)
+def _forms(one: Covered, verdict: Callable[[Original], str]) -> list[tuple[str, str, str]]:
+    entries = [entry for entry in originals() if entry.implementation == one.implementation]
+    if entries:
+        return [(f"`{target_of(entry)}`", f"`{entry.rule}`", verdict(entry)) for entry in entries]
     random = any(Trait.RANDOM in traits_of(trace(rule(name))) for name in one.rules)
-    return "none: every library has random numbers of its own" if random else "none: its source names it"
+    said = (
+        "not compared: every library has random numbers of its own" if random else "not compared: its source names it"
+    )
+    return [(f"`{one.implementation}`", ", ".join(f"`{name}`" for name in one.rules), said)]
 
 
 def _kernels() -> list[str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from symopt.lift.lifted import ALL_SHAPES
 from symopt.prove.verdict import Verdict
 from symopt.targets.stated import Stated
 
-# Longer conditions are about where roots and quotients are defined, and say little to a reader.
+# Longer conditions, and those on states, are about where roots and quotients are defined.
 LONGEST = 48
 DEFINED = "wherever both are defined"
 EQUAL_WHERE = "equal where "
 # What depends on the machine: where packages are installed, how many runs there was time for.
 FOLDERS = re.compile(r"(?<![\w.])/\S*?/site-packages/")
+WORD = re.compile(r"[A-Za-z_]\w*")
+FIXES = re.compile(r"\w+ = [^=<>]+\Z")
 RELATION = re.compile(r" (<=|>=|!=|=|<|>) ")
 RUNS = re.compile(r"\A\d+ exact runs agree, and no proof was found.*")
 
@@ -33,15 +35,17 @@ def verdict_cell(verdict: Verdict, is_map_given: bool = True) -> str:
 
 
 def _said(verdict: Verdict, is_map_given: bool) -> str:
+    names = {name for item in (verdict.hyper_map or {}).items() for text in item for name in WORD.findall(text)}
     match verdict.verdict:
         case "equal":
-            return equal_where("equal", verdict.conditions)
+            return equal_where("equal", verdict.conditions, names)
         case "equal-if":
             is_map = not is_map_given and map_cell(verdict)
-            return equal_where("equal under a map" if is_map else "equal", verdict.conditions)
+            return equal_where("equal under a map" if is_map else "equal", verdict.conditions, names)
         case "different" if any(condition.startswith(EQUAL_WHERE) for condition in verdict.conditions):
             # One of the two alone is defined somewhere.
-            return equal_where("equal", [text.removeprefix(EQUAL_WHERE) for text in verdict.conditions])
+            conditions = [text.removeprefix(EQUAL_WHERE) for text in verdict.conditions]
+            return equal_where("equal", conditions, {name for text in conditions for name in WORD.findall(text)})
         case "different":
             return f"different from step {verdict.first_step} on"
     return f"undecided: {reason_of(verdict)}"
@@ -53,19 +57,20 @@ def map_cell(verdict: Verdict) -> str:
     return ", ".join(f"`{text}`" for text in mapped if text not in verdict.conditions)
 
 
-def equal_where(word: str, conditions: Iterable[str]) -> str:
-    """A word for equality with its conditions, the long ones in words."""
-    texts = list(dict.fromkeys(map(_condition, conditions)))
+def equal_where(word: str, conditions: Iterable[str], names: Collection[str]) -> str:
+    """A word for equality with its conditions; those that are long, or on more than some names, in words."""
+    texts = list(dict.fromkeys(_condition(text, names) for text in conditions))
     short = [text for text in texts if text != DEFINED]
     said = f"{word} if {' and '.join(short)}" if short else word
     return f"{said}, {DEFINED}" if DEFINED in texts else said
 
 
-def _condition(text: str) -> str:
-    """A condition in a cell; what must hold at every step is said in words."""
+def _condition(text: str, names: Collection[str]) -> str:
+    """A condition in a cell: what fixes a hyper-parameter or bounds it as code, one in words as it is."""
     if RELATION.search(text) is None:
         return text
-    return f"`{text}`" if len(text) <= LONGEST else DEFINED
+    is_short = len(text) <= LONGEST and (FIXES.match(text) is not None or {*WORD.findall(text)} <= {*names})
+    return f"`{text}`" if is_short else DEFINED
 
 
 def reason_of(verdict: Verdict) -> str:
