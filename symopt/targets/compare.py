@@ -29,6 +29,7 @@ from symopt.targets.subject import Subject
 
 # The part of the time limit in which a pairing is looked for.
 PAIRING_SHARE = 0.3
+FEW_PAIRINGS = 8
 Settle = Callable[..., Verdict]
 
 
@@ -187,8 +188,11 @@ class Question:
         deadline = Deadline.after(PAIRING_SHARE * self.time_limit)
         likeliest: Pairing | None = None
         try:
-            for pairing in pairings(left, right):
+            for tried, pairing in enumerate(pairings(left, right)):
                 likeliest = pairing if likeliest is None else likeliest
+                # Where every name has its partner, others are not likely to do better.
+                if tried == FEW_PAIRINGS and len(likeliest) == min(len(left.hypers), len(right.hypers)):
+                    break
                 mapped = renamed(right, left, pairing)
                 off = without_extras(left, mapped)
                 witness, agreed = find_witness(off.left, off.right, self._varying(left, mapped, off), deadline)
