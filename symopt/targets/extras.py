@@ -41,7 +41,7 @@ class Off:
 def without_extras(left: Trace, mapped: Renamed) -> Off:
     """The traces with what one side alone has switched off; what cannot be is left as it is."""
     right = mapped.trace
-    values = _extras(left, right), _extras(right, left)
+    values = _extras(left, right, {}), _extras(right, left, mapped.names)
     mine = [hyper for hyper in left.hypers if hyper.name in values[0]]
     own = [replace(hyper, name=mapped.names[hyper.name]) for hyper in right.hypers if hyper.name in values[1]]
     if any(likeness(a, b) > 0 for a in mine for b in own):
@@ -49,11 +49,12 @@ def without_extras(left: Trace, mapped: Renamed) -> Off:
     return Off(_fixed(left, values[0]), _fixed(right, values[1]), values)
 
 
-def _extras(trace: Trace, other: Trace) -> dict[str, Fraction]:
+def _extras(trace: Trace, other: Trace, own: Mapping[str, str]) -> dict[str, Fraction]:
+    """What one side alone has; ``own`` are its names before it was renamed, which say what they mean."""
     known = {hyper.name for hyper in other.hypers}
     alone = [hyper for hyper in trace.hypers if hyper.name not in known and 0 in hyper.domain]
     # Without a rate nothing moves, and everything is equal.
-    return {hyper.name: Fraction(0) for hyper in alone if not moves(hyper.name)}
+    return {hyper.name: Fraction(0) for hyper in alone if not moves(own.get(hyper.name, hyper.name))}
 
 
 def _fixed(trace: Trace, values: Mapping[str, Fraction]) -> Trace:

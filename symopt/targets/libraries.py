@@ -14,7 +14,7 @@ from symopt.errors import SymoptError
 from symopt.prove.verdict import Verdict
 from symopt.targets.compare import answer
 from symopt.targets.identify import agrees, similarity, variants, worth
-from symopt.targets.pairing import likeness
+from symopt.targets.pairing import pairings
 from symopt.targets.resolve import of_rule, subject
 from symopt.targets.subject import Subject
 
@@ -109,12 +109,11 @@ def _named(rule: str) -> list[Subject]:
 
 
 def _switches(own: Subject, rule: Subject) -> list[str]:
-    """The arguments that are 0 by default and mean nothing to a rule."""
+    """The arguments that are 0 by default and nothing of a rule, by the likeliest pairing."""
     part = own.parts[0]
-    return [
-        part.hyper_paths[hyper.name] for hyper in part.trace.hypers
-        if hyper.default == 0 and not any(likeness(hyper, other) > 0 for other in rule.trace.hypers)
-    ]  # fmt: skip
+    pairing = next(iter(pairings(part.trace, rule.trace)), {})
+    known = {partner.name for partner in pairing.values()}
+    return [part.hyper_paths[h.name] for h in part.trace.hypers if h.default == 0 and h.name not in known]
 
 
 def _far(own: Subject, other: Subject) -> tuple[int, float]:

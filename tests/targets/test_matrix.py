@@ -8,9 +8,10 @@ from symopt.catalogue import rule
 from symopt.passes.rename import with_names
 from symopt.passes.tracing import trace
 from symopt.targets.compare import compare
+from symopt.targets.extras import without_extras
 from symopt.targets.matrix import Matrix, matrix
 from symopt.targets.matrix_pages import as_html, as_markdown, grid
-from symopt.targets.pairing import pairings
+from symopt.targets.pairing import pairings, renamed
 
 TARGETS = ("adam", "adamw[weight_decay=0]", "adam_tf", "no.such.Optimizer", "lion")
 
@@ -64,3 +65,11 @@ def test_an_eps_is_paired_with_an_eps_before_an_eps_under_the_root() -> None:
     right = with_names(trace(rule("adam_tf")()), {"eps": "epsilon"})
     first = next(iter(pairings(trace(rule("nadam_optax")()), right)))
     assert first["epsilon"].name == "eps"
+
+
+def test_a_rate_is_never_switched_off_whatever_it_is_called_beside_another() -> None:
+    """Where nothing moves everything is equal."""
+    left = trace(rule("adam")())
+    right = renamed(trace(rule("adamw")()), left, {})
+    assert right.names["lr_2"] == "lr"
+    assert "lr_2" not in without_extras(left, right).values[1]
