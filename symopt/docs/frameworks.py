@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
 
+from symopt._paths import data_dir
 from symopt.docs.coverage import table
 from symopt.docs.verdict_cell import map_cell, verdict_cell
 from symopt.files import write_text
@@ -18,26 +20,6 @@ COMMAND = "python -m symopt.docs.frameworks docs/frameworks.md"
 # What is said must not depend on how fast a machine is.
 TIME_LIMIT = 10.0
 PACKAGES = {"torch": "PyTorch", "optax": "optax", "keras": "Keras"}
-# What people call it -> the optimizer of each framework that has it.
-CLASSIC: Mapping[str, Sequence[str]] = {
-    "SGD with momentum": (
-        "torch.optim.SGD[momentum=free]", "optax.sgd[momentum=free]", "keras.optimizers.SGD[momentum=free]",
-    ),
-    "SGD with Nesterov's momentum": (
-        "torch.optim.SGD[momentum=free,nesterov=True]", "optax.sgd[momentum=free,nesterov=True]",
-        "keras.optimizers.SGD[momentum=free,nesterov=True]",
-    ),
-    "Adagrad": ("torch.optim.Adagrad", "optax.adagrad", "keras.optimizers.Adagrad"),
-    "RMSprop": ("torch.optim.RMSprop", "optax.rmsprop", "keras.optimizers.RMSprop"),
-    "Adadelta": ("torch.optim.Adadelta", "optax.adadelta", "keras.optimizers.Adadelta"),
-    "Adam": ("torch.optim.Adam", "optax.adam", "keras.optimizers.Adam"),
-    "AdamW": ("torch.optim.AdamW", "optax.adamw", "keras.optimizers.AdamW"),
-    "Adamax": ("torch.optim.Adamax", "optax.adamax", "keras.optimizers.Adamax"),
-    "NAdam": ("torch.optim.NAdam", "optax.nadam", "keras.optimizers.Nadam"),
-    "Lion": ("optax.lion", "keras.optimizers.Lion"),
-}  # fmt: skip
-TARGETS = tuple(target for targets in CLASSIC.values() for target in targets)
-
 READING = (
     "Is Adam the same in every framework? Here the code that is installed is read, turned into formulas, and every",
     "pair is settled: a proof that both have the same parameters at every step, for every gradient and every value",
@@ -52,6 +34,18 @@ READING = (
 )
 
 
+def classic() -> dict[str, list[str]]:
+    """What people call a rule -> the optimizer of each framework that has it, from specs/originals/classic.toml."""
+    path = data_dir("specs") / "originals" / "classic.toml"
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["classic"]
+    return {entry["title"]: entry["targets"] for entry in entries}
+
+
+def targets() -> list[str]:
+    """All of them."""
+    return [target for own in classic().values() for target in own]
+
+
 def page() -> str:
     """The page.
 
@@ -59,18 +53,18 @@ def page() -> str:
     ------
     MissingToolError: a framework is not installed.
     """
-    found = matrix(TARGETS, time_limit=TIME_LIMIT)
+    found = matrix(targets(), time_limit=TIME_LIMIT)
     versions = ", ".join(f"{title} {version(name).partition('+')[0]}" for name, title in PACKAGES.items())
     lines = ["# Ten rules in three frameworks", "", f"Written by `{COMMAND}` with {versions}.", "", *READING]
-    for title, targets in CLASSIC.items():
-        lines += [f"## {title}", "", *_pairs(found, targets), ""]
+    for title, own in classic().items():
+        lines += [f"## {title}", "", *_pairs(found, own), ""]
     lines += ["## All pairs", "", "Numbers of columns are those of the rows.", "", LEGEND, "", *grid(found)]
     return "\n".join(lines) + "\n"
 
 
-def _pairs(found: Matrix, targets: Sequence[str]) -> list[str]:
+def _pairs(found: Matrix, own: Sequence[str]) -> list[str]:
     rows = []
-    for left, right in combinations(targets, 2):
+    for left, right in combinations(own, 2):
         verdict = found.verdicts[found.targets.index(left), found.targets.index(right)]
         why = verdict.cause or "" if verdict.verdict in ("different", "equal-if") else ""
         rows.append((f"`{left}`", f"`{right}`", verdict_cell(verdict, is_map_given=False), map_cell(verdict), why))

@@ -18,8 +18,8 @@ from symopt.targets.pairing import pairings
 from symopt.targets.resolve import of_rule, subject
 from symopt.targets.subject import Subject
 
-# Seconds for each comparison, and how many variants of a rule that runs do not rule out are compared.
-TIME_LIMIT, MOST = 5.0, 4
+# Seconds for each comparison; how many variants of a rule are compared that runs do not rule out, or where they do all.
+TIME_LIMIT, MOST, FEWEST = 5.0, 4, 2
 SAME = ("equal", "equal-if")
 
 
@@ -90,7 +90,7 @@ def claim(optimizer: str, rule: str, time_limit: float = TIME_LIMIT) -> Claim:
         switches = _switches(own, named[0])
         if verdict.verdict not in SAME and switches:
             own = subject(f"{optimizer}[{','.join(f'{name}=0.0' for name in switches)}]")
-            verdict = min(verdict, _best(own, named, time_limit), key=worth)
+            verdict = min(verdict, _best(own, named, time_limit), key=_near)
         if verdict.verdict in SAME:
             return Claim(optimizer, rule, verdict)
         others = [other for other in variants() if other not in named and agrees(own, other)]
@@ -116,14 +116,19 @@ def _switches(own: Subject, rule: Subject) -> list[str]:
     return [part.hyper_paths[h.name] for h in part.trace.hypers if h.default == 0 and h.name not in known]
 
 
-def _far(own: Subject, other: Subject) -> tuple[int, float]:
-    """How far another trace looks: by its number of hyper-parameters, then by its operations."""
-    return abs(len(own.trace.hypers) - len(other.trace.hypers)), -similarity(own.trace, other.trace)
+def _far(own: Subject, other: Subject) -> tuple[float, int]:
+    """How far another trace looks: by its operations, then by its number of hyper-parameters."""
+    return -similarity(own.trace, other.trace), abs(len(own.trace.hypers) - len(other.trace.hypers))
+
+
+def _near(verdict: Verdict) -> tuple[int, int, int]:
+    """What comes first of several; of what is different a condition under which it is equal makes it no worse."""
+    return worth(verdict if verdict.verdict in SAME else replace(verdict, conditions=()))
 
 
 def _best(own: Subject, candidates: Sequence[Subject], time_limit: float) -> Verdict:
     """The verdict on the candidate that comes nearest: those that runs do not rule out, or else the most similar."""
     by_likeness = sorted(candidates, key=partial(_far, own))
-    near = [other for other in by_likeness if agrees(own, other)][:MOST] or by_likeness[:1]
+    near = [other for other in by_likeness if agrees(own, other)][:MOST] or by_likeness[:FEWEST]
     found = [answer(own, other, time_limit=time_limit, in_process=True).verdict for other in near]
-    return replace(min(found, key=worth), seconds=0.0)  # of several that are worth the same, the most similar
+    return replace(min(found, key=_near), seconds=0.0)  # of several that are worth the same, the most similar
