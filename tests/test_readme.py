@@ -53,7 +53,7 @@ def test_a_command_prints_what_is_shown(command: str, shown: str) -> None:
     words = shlex.split(command)
     assert words[0] == "symopt", "console blocks show commands of symopt"
     words[0] = str(Path(sys.executable).with_name("symopt"))
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "COLUMNS": "120"}
     done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, encoding="utf-8", check=False)
     assert done.stderr == ""
     printed = "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())

@@ -60,10 +60,11 @@ def in_table(monkeypatch: pytest.MonkeyPatch, owner: object, attribute: str, key
 def in_template(monkeypatch: pytest.MonkeyPatch, template: str, right: str, wrong: str) -> None:
     """One wrong piece of text in a template."""
     files = jinja2.FileSystemLoader(data_dir("templates"))
-    environment = base.environment()
     text = (data_dir("templates") / template).read_text(encoding="utf-8")
     assert text.count(right) >= 1
-    environment.loader = jinja2.ChoiceLoader([jinja2.DictLoader({template: text.replace(right, wrong)}), files])
+    wrong_one = jinja2.DictLoader({template: text.replace(right, wrong)})
+    # The environment itself is shared by everything that renders.
+    environment = base.environment().overlay(loader=jinja2.ChoiceLoader([wrong_one, files]))
     monkeypatch.setattr(base, "environment", lambda: environment)
 
 
