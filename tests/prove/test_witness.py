@@ -103,7 +103,7 @@ def test_reductions_are_tried_on_a_vector_since_one_number_does_not_tell_them_ap
         ("nag", "heavy_ball", "The gradient is asked for at different points"),
         ("sgd", "adam", "The correction by beta1**t, beta2**t on the right is missing on the left."),
         ("adam_l2", "adamw", "On the left the parameter enters the gradient and with it the state m, v"),
-        ("lion", "signum", "Only the left states u = sign("),
+        ("lion", "signum", "In m (b on the right) the left has beta2*m + g*(1 - beta2) where the right has"),
     ],
 )
 def test_the_cause_is_read_from_the_structure(left: str, right: str, cause: str) -> None:
