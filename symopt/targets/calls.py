@@ -102,7 +102,7 @@ def _imported(origin: Origin) -> tuple[str, str]:
 
 def _of_step(subject: Subject, origin: Origin, arguments: Mapping[str, object]) -> str:
     """The steps of a function ``step(params, grads, state, ...)``."""
-    signature = read_signature(origin.item, subject.title, subject.fixed)
+    signature = read_signature(parameters_of(origin.item), subject.title, subject.fixed)
     imported, step = _imported(origin)
     states = [f"state_{i + 1}" for i in range(len(signature.states))]
     given = [f"{name}={state}" for name, state in zip(signature.states, states, strict=True)]

@@ -251,7 +251,7 @@ class Raising:
     [
         (Alternating, "self.mode changes from step to step and is no number"),
         (Growing, "self.history grows or shrinks"),
-        (Raising, r"test_numpy.py:\d+: ValueError: lr=0.1 is wrong"),
+        (Raising, r"test_numpy_code.py:\d+: ValueError: lr=0.1 is wrong"),
     ],
 )
 def test_a_class_that_cannot_be_lifted_is_refused(cls: type, message: str) -> None:
@@ -288,10 +288,10 @@ def forgetful(p: Any, g: Any, lr: float = 0.1) -> Any:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (element_by_element, r"test_numpy.py:\d+: a part of an array is taken: \[0\]"),
-        (random, r"test_numpy.py:\d+: np.random.standard_normal"),
+        (element_by_element, r"test_numpy_code.py:\d+: a part of an array is taken: \[0\]"),
+        (random, r"test_numpy_code.py:\d+: np.random.standard_normal"),
         (still, "moves no parameter"),
-        (wrong, r"test_numpy.py:\d+: AttributeError.*neither on an array"),
+        (wrong, r"test_numpy_code.py:\d+: AttributeError.*neither on an array"),
         (forgetful, "lost on its way|part at step"),
     ],
 )
