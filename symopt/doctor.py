@@ -78,9 +78,7 @@ PIECES: Sequence[Piece] = (
     Piece("filelock", "tool", "compiling kernels in several processes at once", f"pip install '{DISTRIBUTION}[c]'"),
     Piece("z3-solver", "tool", "inequalities without a certificate", f"pip install '{DISTRIBUTION}[prove]'"),
     Piece("ml_dtypes", "tool", "what rules do in bfloat16", f"pip install '{DISTRIBUTION}[floats]'"),
-    Piece(
-        "torch", "framework", "PyTorch kernels; reading its optimizers", f"pip install '{DISTRIBUTION}[torch]'"
-    ),
+    Piece("torch", "framework", "PyTorch kernels; reading its optimizers", f"pip install '{DISTRIBUTION}[torch]'"),
     Piece("jax", "framework", "reading step functions of JAX", "pip install jax"),
     Piece("optax", "framework", "reading optax", "pip install optax"),
     Piece("keras", "framework", "reading keras.optimizers", "pip install keras"),
