@@ -152,10 +152,11 @@ class Question:
         if verdict.verdict == "different":
             verdict = self._without_extras(verdict, left, mapped)
         verdict = with_own_names(verdict, mapped)
-        if verdict.verdict != "equal" or not mapped.forms:
+        if verdict.verdict != "equal" or not (mapped.forms or crosses_names(left, mapped)):
             return verdict, mapped, mapped
         # Equal, but not with the same values: what differs without the map is a run with the names alone paired.
-        plain = renamed(right, left, {own: Partner(name) for name, own in mapped.names.items() if name in _names(left)})
+        named = {own: Partner(name) for name, own in mapped.names.items() if name in _names(left)}
+        plain = renamed(right, left, next(pairings(left, right)) if crosses_names(left, mapped) else named)
         witness, _ = find_witness(left, plain.trace, varying, Deadline.after(self.time_limit))
         if witness is None:
             return verdict, mapped, mapped
@@ -224,6 +225,11 @@ def under_map(overlap: Overlap, hyper_map: Mapping[str, str]) -> Trace:
     names = tuple(_names(overlap.left))
     nodes = {name: read_expression(text, names) for name, text in hyper_map.items()}
     return with_hypers(rewrite(overlap.right, nodes), overlap.left)
+
+
+def crosses_names(left: Trace, mapped: Renamed) -> bool:
+    """Whether a hyper-parameter of the right is paired with another one than the left's of its own name."""
+    return any(own != name and own in _names(left) for name, own in mapped.names.items())
 
 
 def with_own_names(verdict: Verdict, mapped: Renamed) -> Verdict:

@@ -57,6 +57,18 @@ def test_hyper_parameters_are_paired_by_meaning(adamw: str) -> None:
     }  # fmt: skip
 
 
+def test_names_that_are_exchanged_are_no_equality(tmp_path: Path) -> None:
+    """The same for a caller who knows that two names have changed places, and not for one who goes by them."""
+    step = "def step(p, g, m, *, lr=0.1, mu=0.9, beta=0.8):\n    m = {} * m + g\n    return p - lr * (g + {} * m), m\n"
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text(step.format("mu", "beta"), encoding="utf-8")
+    other.write_text(step.format("beta", "mu"), encoding="utf-8")
+    verdict = compare(str(one), str(other))
+    assert verdict.verdict == "equal-if", verdict.text()
+    assert verdict.hyper_map == {"lr": "lr", "mu": "beta", "beta": "mu"}
+    assert verdict.witness is not None
+
+
 def test_numbers_in_brackets_are_exact(adamw: str) -> None:
     """Python computes 1 - 0.9 as 0.09999999999999998."""
     verdict = compare(f"{adamw}[b1=0.9,b2=0.999]", "adamw[beta1=0.9,beta2=0.999]")
