@@ -116,8 +116,8 @@ def _settled(
     progress: Progress,
 ) -> dict[tuple[int, int], Verdict]:  # fmt: skip
     """Each pair's verdict; the processes are copies of this one, in which everything is lifted already."""
-    global _subjects  # noqa: PLW0603  # traces do not travel between processes, copies of this one have them
-    _subjects = dict(subjects)
+    _subjects.clear()
+    _subjects.update(subjects)
     verdicts: dict[tuple[int, int], Verdict] = {}
     with forking(), ProcessPool(max_workers=processes, context=context()) as pool:
         waiting = {pair: pool.schedule(_pair, args=[*pair, time_limit], timeout=3 * time_limit + 5) for pair in pairs}
@@ -131,6 +131,7 @@ def _settled(
     return verdicts
 
 
+# What is compared: traces do not travel between processes, and copies of this one have them here.
 _subjects: dict[int, Subject] = {}
 
 
