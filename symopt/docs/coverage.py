@@ -180,6 +180,11 @@ def _cell(result: Made) -> str:
     return f"without {result.lacks}" if result.files else "no"
 
 
+def plain(text: str) -> str:
+    """Text in which Markdown finds nothing to dress: of ``a*b*c`` it would make italics."""
+    return re.sub(r"([*<])", r"\\\1", text)
+
+
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table in Markdown."""
     lines = [titles, ["---"] * len(titles), *rows]

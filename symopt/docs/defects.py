@@ -16,7 +16,7 @@ from typing import Any
 
 from symopt._paths import data_dir
 from symopt.catalogue import resolve, rule, rule_names
-from symopt.docs.coverage import table
+from symopt.docs.coverage import plain, table
 from symopt.docs.describe import default_text
 from symopt.errors import SpecError
 from symopt.files import write_text
@@ -153,7 +153,7 @@ def _why(case: Case, verdict: Verdict) -> Iterator[str]:
     if verdict.witness is None:
         yield from [f"- {verdict.reason}"] if verdict.reason else []
         return
-    yield f"- {verdict.cause or cause(make_pair(*case.sides, case.varying))}"
+    yield f"- {plain(verdict.cause or cause(make_pair(*case.sides, case.varying)))}"
 
 
 def _map(verdict: Verdict) -> list[tuple[str, str]]:

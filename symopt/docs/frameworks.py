@@ -10,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 
 from symopt._paths import data_dir
-from symopt.docs.coverage import table
+from symopt.docs.coverage import plain, table
 from symopt.docs.verdict_cell import map_cell, verdict_cell
 from symopt.files import write_text
 from symopt.targets.matrix import LEGEND, Matrix, matrix
@@ -66,7 +66,7 @@ def _pairs(found: Matrix, own: Sequence[str]) -> list[str]:
     rows = []
     for left, right in combinations(own, 2):
         verdict = found.verdicts[found.targets.index(left), found.targets.index(right)]
-        why = verdict.cause or "" if verdict.verdict in ("different", "equal-if") else ""
+        why = plain(verdict.cause or "") if verdict.verdict in ("different", "equal-if") else ""
         rows.append((f"`{left}`", f"`{right}`", verdict_cell(verdict, is_map_given=False), map_cell(verdict), why))
     return table(("left", "right", "verdict", "map", "without it, or why"), rows)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from symopt._paths import data_dir
-from symopt.docs.coverage import keras_optimizers, optax_aliases, table, torch_optimizers
+from symopt.docs.coverage import keras_optimizers, optax_aliases, plain, table, torch_optimizers
 from symopt.docs.verdict_cell import LONGEST, map_cell, reason_of, verdict_cell, without_folders
 from symopt.errors import SymoptError
 from symopt.files import write_text
@@ -118,7 +118,7 @@ def _row(one: Claim) -> tuple[str, ...]:
         return f"`{one.optimizer}`", f"`{one.rule}`", f"not lifted: {without_folders(one.reason)}", "", ""
     said = verdict_cell(one.verdict, is_map_given=False)
     said += f"; it is `{one.other.right}`{_under(one.other)}" if one.other is not None else ""
-    return f"`{one.verdict.left}`", f"`{one.verdict.right}`", said, map_cell(one.verdict), cause_of(one.verdict)
+    return f"`{one.verdict.left}`", f"`{one.verdict.right}`", said, map_cell(one.verdict), plain(cause_of(one.verdict))
 
 
 def _under(verdict: Verdict) -> str:
@@ -148,7 +148,7 @@ def _judged(one: Claim, version: str | None, judgement: Judgement | None) -> tup
     word = word_of(one)
     if judgement is None:
         return "", f"- `{one.optimizer}`: {word}" if word == "different" else ""
-    line = f"- `{one.optimizer}` {judgement.version}, {judgement.verdict}: {judgement.reason}"
+    line = f"- `{one.optimizer}` {judgement.version}, {judgement.verdict}: {plain(judgement.reason)}"
     stale = f" **Stale**: {version} is {word}; look again." if judgement.is_stale(version, word) else ""
     return judgement.kind, line + stale
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from html import escape
 
-from symopt.docs.coverage import table
+from symopt.docs.coverage import plain, table
 from symopt.prove.verdict import Verdict
 from symopt.targets.matrix import LEGEND, Matrix
 
@@ -127,7 +127,9 @@ def as_json(matrix: Matrix) -> str:
 
 def _said(verdict: Verdict) -> str:
     maps = [f"`{name}` = `{text}`" for name, text in (verdict.hyper_map or {}).items() if name != text]
-    return " ".join(filter(None, [verdict.cause or verdict.reason or "", f"Map: {', '.join(maps)}." if maps else ""]))
+    return " ".join(
+        filter(None, [plain(verdict.cause or verdict.reason or ""), f"Map: {', '.join(maps)}." if maps else ""])
+    )
 
 
 def _not_lifted(matrix: Matrix) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from symopt.docs import libraries as page
+from symopt.docs.coverage import plain
 from symopt.prove.verdict import Verdict
 from symopt.targets.libraries import Claim, Library, bearing, claim
 
@@ -91,6 +92,6 @@ def test_judgements_are_on_the_page_and_none_is_stale() -> None:
     assert len(said) == len(page.judged()["judgement"])  # none twice
     for one in said.values():
         assert one.kind in page.KINDS
-        assert f"- `{one.optimizer}` {one.version}, {one.verdict}: {one.reason}" in document
+        assert f"- `{one.optimizer}` {one.version}, {one.verdict}: {plain(one.reason)}" in document
         library = next(name for name in versions if one.optimizer.startswith(f"{name}."))
         assert versions[library] == one.version
